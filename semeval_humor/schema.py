@@ -1,0 +1,302 @@
+"""The types that the parts of the toolkit hand to each other, and the Protocols between them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Lang(StrEnum):
+    """Language of a joke."""
+
+    EN = "en"
+    ES = "es"
+    ZH = "zh"
+
+
+class Task(StrEnum):
+    """Subtask: A jokes, B1 captions for a GIF, B2 captions that fill a blank."""
+
+    A = "A"
+    B1 = "B1"
+    B2 = "B2"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the official input file, in order."""
+        return {
+            Task.A: ("id", "word1", "word2", "headline"),
+            Task.B1: ("id", "url"),
+            Task.B2: ("id", "url", "prompt"),
+        }[self]
+
+    @property
+    def langs(self) -> tuple[Lang, ...]:
+        """Languages in which the subtask is held."""
+        return tuple(Lang) if self is Task.A else (Lang.EN,)
+
+    def file_name(self, lang: Lang) -> str:
+        """Name of the input file, and of the submission file, which is the same."""
+        return f"task-a-{lang}.tsv" if self is Task.A else f"task-{self.lower()}.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class WordPair:
+    """Two words that must both occur in the joke."""
+
+    word1: str
+    word2: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A news headline that the joke is about."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gif:
+    """A GIF to caption."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class GifPrompt:
+    """A GIF, and a sentence whose blank the caption fills."""
+
+    url: str
+    text: str
+
+
+Constraint = WordPair | Headline | Gif | GifPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One row of a task input."""
+
+    id: str
+    task: Task
+    lang: Lang
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Joke:
+    """One row of a submission."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: str
+    content: str
+
+
+Conversation = tuple[Message, ...] | str
+"""Chat turns, or a text that a base model continues as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Samples wanted from an engine.
+
+    Attributes:
+        key: names the request in its completions; unique within one call.
+        conversation: chat turns, or a text to be continued.
+        samples: which samples of this request are wanted, by number.
+        images: URLs or paths shown with the last turn.
+        json_schema: constrains the output to JSON of this form.
+    """
+
+    key: str
+    conversation: Conversation
+    samples: tuple[int, ...] = (0,)
+    images: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn.
+
+    Attributes:
+        temperature: 0 takes the likeliest token.
+        top_p: share of the probability mass that is kept, in (0, 1].
+        top_k: number of tokens that are kept; 0 keeps all.
+        min_p: least probability kept, relative to the likeliest token, in [0, 1].
+        repetition_penalty: above 1 makes tokens that have occurred less likely.
+        max_tokens: a completion is cut off after this many tokens.
+        stop: a completion ends before the first of these texts.
+        seed: of the whole run.
+    """
+
+    temperature: float = 0.9
+    top_p: float = 0.95
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    max_tokens: int = 96
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+
+
+class Finish(StrEnum):
+    """How a completion ended."""
+
+    STOPPED = "stopped"
+    CUT_OFF = "cut off"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sample of one request. Where ``finish`` is failed, ``text`` is the reason."""
+
+    key: str
+    sample: int
+    text: str
+    tokens: int
+    finish: Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text whose probability after a conversation is asked for."""
+
+    conversation: Conversation
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which weights speak.
+
+    Attributes:
+        name: as the user gave it.
+        weights: SHA-256 over the weight files; None where only a server knows them.
+        parent: the model's own word on what it was made from, if any.
+        adapter: SHA-256 over the adapter's weights; None without an adapter.
+    """
+
+    name: str
+    weights: str | None = None
+    parent: str | None = None
+    adapter: str | None = None
+
+
+class Engine(Protocol):
+    """Something that runs a language model."""
+
+    @property
+    def settings(self) -> Mapping[str, str | int | float | bool]:
+        """What was chosen for this machine, for the receipt and for people to read."""
+
+    def identity(self) -> ModelIdentity:
+        """Which weights, parent and adapter speak."""
+
+    def generate(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Completion]:
+        """Yield each sample as soon as it is finished, in any order.
+
+        A sample that cannot be made is yielded as failed.
+
+        Raises:
+            EngineError: the model or every server is gone; finished samples were yielded before.
+        """
+
+    def logprobs(
+        self, continuations: Sequence[Continuation], *, adapted: bool = True
+    ) -> list[tuple[float, ...]]:
+        """Natural log-probability of each token of each text, after its conversation.
+
+        Args:
+            continuations: texts, each with what stands before it.
+            adapted: with the adapter, if the engine has one; False asks the bare parent.
+        """
+
+
+class Scorer(Protocol):
+    """Something that says how good jokes are. Higher is better."""
+
+    def __call__(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> Sequence[float]:
+        """Return one score for each text; ``prompts`` and ``texts`` are parallel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One journaled completion of one prompt.
+
+    Attributes:
+        prompt_id: id of the input row.
+        round: 0 for the first samples of a row; later rounds resample rows without a good one.
+        sample: number within the round.
+        text: ``raw`` after cleaning: what may be submitted.
+        raw: what the model wrote.
+        tokens: number of tokens of ``raw``.
+        finish: how the completion ended.
+        cleaned: kinds of things that cleaning removed.
+    """
+
+    prompt_id: str
+    round: int
+    sample: int
+    text: str
+    raw: str
+    tokens: int
+    finish: Finish
+    cleaned: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """Unique within a journal."""
+        return self.prompt_id, self.round, self.sample
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file that a run read or wrote: its name, its SHA-256, and the ids of its rows."""
+
+    name: str
+    sha256: str
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was run, from what, with what, and what came out. Lies beside every result.
+
+    Attributes:
+        command: name of the command.
+        config: every setting, defaults included.
+        identity: the settings that decide whether a run can be continued.
+        model: the weights that spoke.
+        engine: how they were run here.
+        inputs: files read.
+        outputs: files written.
+        counts: what happened, by name.
+        unresolved: ids of rows without a text that passes every rule, with the reasons.
+        versions: of this package, Python and the libraries that move results.
+        hardware: the machine.
+        started: UTC, ISO 8601.
+        seconds: time spent in this and the runs that it continues.
+    """
+
+    command: str
+    config: Mapping[str, Any]
+    identity: Mapping[str, Any]
+    model: ModelIdentity
+    engine: Mapping[str, Any]
+    inputs: tuple[FileRecord, ...]
+    outputs: tuple[FileRecord, ...]
+    counts: Mapping[str, Any]
+    unresolved: Mapping[str, tuple[str, ...]]
+    versions: Mapping[str, str]
+    hardware: Mapping[str, Any]
+    started: str
+    seconds: float = field(default=0.0)
