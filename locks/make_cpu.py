@@ -32,16 +32,30 @@ HEADER = """\
 
 
 def requirements() -> list[str]:
-    project = tomllib.loads((LOCKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((LOCKS.parent / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     extras = project["optional-dependencies"]
-    return [*ROOTS, *project["dependencies"], *(line for extra in CPU_EXTRAS for line in extras[extra])]
+    return [
+        *ROOTS,
+        *project["dependencies"],
+        *(line for extra in CPU_EXTRAS for line in extras[extra]),
+    ]
 
 
 def resolve(wanted: list[str]) -> dict[str, str]:
     """Name to version of everything that pip would install for these requirements."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--dry-run",
+            "--ignore-installed",
+        ]
         subprocess.run([*command, "--report", str(report), *wanted], check=True)
         installs = json.loads(report.read_text(encoding="utf-8"))["install"]
     return {entry["metadata"]["name"].lower(): entry["metadata"]["version"] for entry in installs}
@@ -50,7 +64,9 @@ def resolve(wanted: list[str]) -> dict[str, str]:
 def main() -> None:
     versions = resolve(requirements())
     pins = [f"{name}=={version}" for name, version in versions.items() if name not in LEFT_OUT]
-    (LOCKS / "cpu.txt").write_text(HEADER + "\n".join(sorted([*pins, *MODEL_PACKAGES])) + "\n", encoding="utf-8")
+    (LOCKS / "cpu.txt").write_text(
+        HEADER + "\n".join(sorted([*pins, *MODEL_PACKAGES])) + "\n", encoding="utf-8"
+    )
     print(f"locks/cpu.txt: {len(pins) + len(MODEL_PACKAGES)} packages")
 
 

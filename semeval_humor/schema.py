@@ -105,19 +105,17 @@ Conversation = tuple[Message, ...] | str
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Samples wanted from an engine.
+    """One completion wanted from an engine.
 
     Attributes:
-        key: names the request in its completions; unique within one call.
+        key: names the request in its completion; unique within one call.
         conversation: chat turns, or a text to be continued.
-        samples: which samples of this request are wanted, by number.
         images: URLs or paths shown with the last turn.
         json_schema: constrains the output to JSON of this form.
     """
 
     key: str
     conversation: Conversation
-    samples: tuple[int, ...] = (0,)
     images: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
 
@@ -157,10 +155,9 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One sample of one request. Where ``finish`` is failed, ``text`` is the reason."""
+    """The answer to one request. Where ``finish`` is failed, ``text`` is the reason."""
 
     key: str
-    sample: int
     text: str
     tokens: int
     finish: Finish
@@ -202,12 +199,13 @@ class Engine(Protocol):
         """Which weights, parent and adapter speak."""
 
     def generate(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Completion]:
-        """Yield each sample as soon as it is finished, in any order.
+        """Yield one completion per request as soon as it is finished, in any order.
 
-        A sample that cannot be made is yielded as failed.
+        ``requests`` is read lazily: no further ahead than keeps the batch full. A completion
+        that cannot be made is yielded as failed.
 
         Raises:
-            EngineError: the model or every server is gone; finished samples were yielded before.
+            EngineError: the model or every server is gone; what was finished was yielded before.
         """
 
     def logprobs(
