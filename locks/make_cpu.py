@@ -32,42 +32,32 @@ HEADER = """\
 
 
 def requirements() -> list[str]:
-    project = tomllib.loads((LOCKS.parent / "pyproject.toml").read_text(encoding="utf-8"))[
-        "project"
-    ]
+    """What the lock must hold, as pip requirements."""
+    text = (LOCKS.parent / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
     extras = project["optional-dependencies"]
-    return [
-        *ROOTS,
-        *project["dependencies"],
-        *(line for extra in CPU_EXTRAS for line in extras[extra]),
-    ]
+    chosen = [line for extra in CPU_EXTRAS for line in extras[extra]]
+    return [*ROOTS, *project["dependencies"], *chosen]
 
 
 def resolve(wanted: list[str]) -> dict[str, str]:
     """Name to version of everything that pip would install for these requirements."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--dry-run",
-            "--ignore-installed",
-        ]
-        subprocess.run([*command, "--report", str(report), *wanted], check=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+        options = ["--dry-run", "--ignore-installed", "--report", str(report)]
+        subprocess.run([*pip, *options, *wanted], check=True)
         installs = json.loads(report.read_text(encoding="utf-8"))["install"]
     return {entry["metadata"]["name"].lower(): entry["metadata"]["version"] for entry in installs}
 
 
 def main() -> None:
+    """Resolve and write the lock."""
     versions = resolve(requirements())
     pins = [f"{name}=={version}" for name, version in versions.items() if name not in LEFT_OUT]
-    (LOCKS / "cpu.txt").write_text(
-        HEADER + "\n".join(sorted([*pins, *MODEL_PACKAGES])) + "\n", encoding="utf-8"
-    )
-    print(f"locks/cpu.txt: {len(pins) + len(MODEL_PACKAGES)} packages")
+    lines = sorted([*pins, *MODEL_PACKAGES])
+    (LOCKS / "cpu.txt").write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    print(f"locks/cpu.txt: {len(lines)} packages")
 
 
 if __name__ == "__main__":

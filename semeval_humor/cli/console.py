@@ -1,0 +1,105 @@
+"""What people see on standard error while a run goes on."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import rich.console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from semeval_humor.schema import Candidate, Constraint, Engine, Gif, GifPrompt, Headline, WordPair
+
+if TYPE_CHECKING:
+    from semeval_humor.inference.engines import EnginePlan
+
+
+class _Speed(ProgressColumn):
+    """Tokens per second since the bar was shown."""
+
+    def render(self, task: Task) -> Text:
+        seconds = task.elapsed or 0
+        speed = task.fields["tokens"] / seconds if seconds else 0
+        return Text(f"{speed:,.0f} tokens/s")
+
+
+class Console:
+    """Notes, and a progress bar where standard error is a terminal."""
+
+    def __init__(self) -> None:
+        self._console = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._starting = 0.0
+        self._tokens = 0
+
+    def note(self, text: str) -> None:
+        """Print a line, above the bar if there is one."""
+        self._console.print(text, markup=False)
+
+    def engine_starts(self, plan: "EnginePlan") -> None:
+        """Say that the model is loading; it takes a while."""
+        self._starting = time.monotonic()
+        self.note(f"loading {plan.identity.name} …")
+
+    def engine_started(self, engine: Engine) -> None:
+        """Say how long that took and what was chosen for this machine."""
+        seconds = time.monotonic() - self._starting
+        settings = ", ".join(
+            f"{name} {value}" for name, value in engine.settings.items() if name != "engine"
+        )
+        self.note(f"started in {seconds:.0f} s ({settings})")
+
+    def round_starts(self, round_: int, rows: int, wanted: int) -> None:
+        """Show a new bar for a round of sampling."""
+        self.finish_bar()
+        self._tokens = 0
+        label = f"sampling {rows} rows" if round_ == 0 else f"round {round_ + 1}, {rows} rows"
+        if not self._console.is_terminal:
+            self.note(f"{label}: {wanted} candidates")
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+            _Speed(),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._progress.add_task(label, total=wanted, tokens=0)
+        self._progress.start()
+
+    def sampled(self, candidate: Candidate) -> None:
+        """Move the bar."""
+        self._tokens += candidate.tokens
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], advance=1, tokens=self._tokens)
+
+    def finish_bar(self) -> None:
+        """Leave the bar as it is and go on below it."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.finish_bar()
+
+
+def describe(constraint: Constraint) -> str:
+    """A constraint in one line."""
+    match constraint:
+        case WordPair(word1, word2):
+            return f"{word1} + {word2}"
+        case Headline(text):
+            return text
+        case Gif(url):
+            return url
+        case GifPrompt(_, text):
+            return text

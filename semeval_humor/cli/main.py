@@ -1,0 +1,72 @@
+"""Entry point: runs a command, turns failures into one line and an exit code."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+import semeval_humor
+from semeval_humor.cli.doctor import doctor
+from semeval_humor.cli.predict import predict
+from semeval_humor.cli.select import select
+from semeval_humor.errors import HumorError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(semeval_humor.__version__, prog_name="semeval-humor")
+def cli() -> None:
+    """From raw corpora to an accepted submission for a humour-generation shared task.
+
+    Results go to standard output; progress, notes and errors go to standard error.
+    """
+
+
+for command in (predict, select, doctor):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        0 fine, 1 findings, 2 bad usage or data, 3 engine failed, 130 interrupted.
+    """
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("semeval_humor").setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        result = cli.main(arguments, prog_name="semeval-humor", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        hint = ""
+        if isinstance(error, click.UsageError) and error.ctx:
+            hint = f"; see {error.ctx.command_path} --help"
+        click.echo(f"error: {error.format_message()}{hint}", err=True)
+        return 2
+    except HumorError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted; run the same command again to continue", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the result has enough of it; nothing more can or need be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Batch systems end jobs with SIGTERM; what Ctrl-C does is right for it too.
+    raise KeyboardInterrupt
+
+
+def run() -> None:
+    """Run the command line and exit; the console script."""
+    sys.exit(main())

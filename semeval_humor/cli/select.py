@@ -1,0 +1,28 @@
+"""``select``: choose again among existing candidates."""
+
+from pathlib import Path
+
+import click
+
+EXAMPLES = """\b
+Examples:
+  semeval-humor select submissions/smollm2-135m/task-a-en.candidates.jsonl
+  semeval-humor select submissions/smollm2-135m/task-a-*.candidates.jsonl --scorer rules
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("candidates", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--scorer", default="rules", show_default=True, help="Ranks the candidates.")
+@click.option("--force", is_flag=True, help="Replace the file even if it was edited.")
+def select(candidates: tuple[Path, ...], scorer: str, force: bool) -> None:
+    """Choose again among the candidates of a finished run, with another scorer. Samples nothing.
+
+    CANDIDATES are the task-….candidates.jsonl files that predict left beside its results; the
+    results are written anew.
+    """
+    from semeval_humor.cli.predict import show
+    from semeval_humor.inference.predict import reselect
+
+    for path in candidates:
+        show(reselect(path, scorer, force=force))

@@ -1,0 +1,48 @@
+"""TOML files into checked settings. A misspelt key is an error, never a silent default."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from semeval_humor.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """Settings that accept no unknown key and never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dict.
+
+    Raises:
+        ConfigError: the file is missing, not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+
+
+def checked(kind: type[S], values: dict[str, Any], where: str) -> S:
+    """Settings made from values.
+
+    Raises:
+        ConfigError: names every unknown, missing or mistyped key, in one line.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ConfigError(f"{where}: {faults}") from error

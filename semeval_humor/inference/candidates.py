@@ -1,0 +1,49 @@
+"""Candidates: model output, cleaned, with its place in the journal."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from semeval_humor.journal import Journal, read_entries
+from semeval_humor.schema import Candidate, Completion, Finish, Lang
+from semeval_humor.text.leaks import clean
+
+CANDIDATES_SUFFIX = ".candidates.jsonl"
+
+
+def candidates_path(result: Path) -> Path:
+    """Where the candidates of a result lie: ``task-a-en.candidates.jsonl``."""
+    return result.with_suffix(CANDIDATES_SUFFIX)
+
+
+def open_candidates(path: Path, identity: Mapping[str, Any]) -> Journal[Candidate]:
+    """The journal of a run, continued or new; see ``Journal``."""
+    return Journal(path, identity, encode=dataclasses.asdict, decode=_decode)
+
+
+def read_candidates(path: Path) -> list[Candidate]:
+    """Candidates of a run, in the order in which they were finished."""
+    return read_entries(path, _decode)
+
+
+def candidate_from(completion: Completion, key: tuple[str, int, int], lang: Lang) -> Candidate:
+    """A finished completion with its text cleaned."""
+    cleaned = clean(completion.text, lang)
+    prompt_id, round_, sample = key
+    return Candidate(
+        prompt_id=prompt_id,
+        round=round_,
+        sample=sample,
+        text=cleaned.text,
+        raw=completion.text,
+        tokens=completion.tokens,
+        finish=completion.finish,
+        cleaned=tuple(cleaned.kinds),
+    )
+
+
+def _decode(value: Mapping[str, Any]) -> Candidate:
+    return Candidate(
+        **{**value, "finish": Finish(value["finish"]), "cleaned": tuple(value["cleaned"])}
+    )

@@ -1,0 +1,202 @@
+"""Task inputs to submission files: sample, choose, write, account for it."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from semeval_humor import receipt
+from semeval_humor.errors import ConfigError, DataError
+from semeval_humor.files import sha256_of_json
+from semeval_humor.inference.candidates import candidates_path, open_candidates, read_candidates
+from semeval_humor.inference.config import PredictConfig
+from semeval_humor.inference.engines import EnginePlan
+from semeval_humor.inference.inputs import TaskInput, read_input, read_recorded_input
+from semeval_humor.inference.results import FileResult, check_untouched, write_result
+from semeval_humor.inference.rules import score_by_rules
+from semeval_humor.inference.sampling import Sampler, Watch
+from semeval_humor.inference.selection import select
+from semeval_humor.journal import Journal
+from semeval_humor.prompts import PromptBook
+from semeval_humor.schema import Candidate, FileRecord, Receipt, Scorer
+
+SCORERS: Mapping[str, Scorer] = {"rules": score_by_rules}
+
+SUBMISSIONS = Path("submissions")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One task file to be made, and the run that makes it."""
+
+    input: TaskInput
+    result: Path
+    identity: Mapping[str, Any]
+
+
+def predict(
+    config: PredictConfig, plan: EnginePlan, watch: Watch, *, force: bool = False
+) -> Iterator[FileResult]:
+    """Make the submission files that a config asks for; yield each when it is written.
+
+    What a former run with the same identity has sampled is used; the engine is started only if
+    something is missing. A file is written only if each of its rows has a text.
+
+    Args:
+        config: what to do.
+        plan: from ``plan_engine``.
+        watch: is told what happens.
+        force: delete what is there first.
+
+    Raises:
+        ConfigError: the output folder holds another run, or options do not fit.
+        DataError: an input cannot be read.
+        EngineError: the engine failed; finished candidates are in the journal.
+    """
+    scorer = named_scorer(config.scorer)
+    book = PromptBook(config.prompts)
+    jobs = [_job(config, plan, book, read) for read in _inputs(config, plan)]
+    for job in jobs:
+        if force:
+            _clear(job.result)
+        check_untouched(job.result)
+    with ExitStack() as stack:
+        journals = [
+            stack.enter_context(open_candidates(candidates_path(job.result), job.identity))
+            for job in jobs
+        ]
+        sampler = stack.enter_context(Sampler(config, plan, book, watch))
+        for job, journal in zip(jobs, journals, strict=True):
+            yield _run(config, plan, book, job, journal, sampler, scorer)
+
+
+def reselect(candidates: Path, scorer_name: str, *, force: bool = False) -> FileResult:
+    """Choose again among the candidates of a finished run; nothing is sampled.
+
+    Args:
+        candidates: a ``task-….candidates.jsonl`` with its receipt beside it.
+        scorer_name: what ranks the candidates now.
+        force: replace a submission file even if it was edited since it was written.
+
+    Raises:
+        ConfigError: there is no such scorer, or the input has changed.
+        DataError: a file is missing or damaged.
+    """
+    scorer = named_scorer(scorer_name)
+    path = candidates.with_name(candidates.name.partition(".")[0] + ".tsv")
+    account = receipt.read_receipt(receipt.receipt_path(path))
+    config = PredictConfig.model_validate(account.config)
+    record = next(record for record in account.inputs if record.ids)
+    (lang,) = [lang for lang in config.langs if config.task.file_name(lang) == path.name]
+    read = read_recorded_input(config.task, lang, record)
+    if not force:
+        check_untouched(path)
+    prompts = read.prompts[: config.limit]
+    known = read_candidates(candidates)
+    choices = select(prompts, known, scorer)
+    result = FileResult(path, prompts, choices, {}, 0, 0.0, read.is_sample)
+    if result.without_text:
+        raise DataError(f"{candidates}: no candidates of {result.without_text[0]}; finish predict")
+    settings = config.model_copy(update={"scorer": scorer_name})
+    account = dataclasses.replace(
+        account, command="select", config=settings.model_dump(mode="json"), started=_now()
+    )
+    write_result(result, known, account)
+    return result
+
+
+def named_scorer(name: str) -> Scorer:
+    """The scorer that ``--scorer`` names.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    if name not in SCORERS:
+        raise ConfigError(f"--scorer {name}: unknown; expected {', '.join(SCORERS)}")
+    return SCORERS[name]
+
+
+def _inputs(config: PredictConfig, plan: EnginePlan) -> list[TaskInput]:
+    if config.input is not None and len(config.langs) > 1 and not config.input.is_dir():
+        names = ", ".join(config.task.file_name(lang) for lang in config.langs)
+        raise ConfigError(
+            f"--input {config.input}: --lang all needs a folder with {names}; "
+            "or add --lang for a single file"
+        )
+    for lang in config.langs:
+        if plan.langs is not None and lang not in plan.langs:
+            speaks = ", ".join(plan.langs)
+            raise ConfigError(
+                f"{plan.identity.name} speaks {speaks}, not {lang}; add --model: one that you have,"
+                " Qwen/Qwen3-4B (hub), or gemma3-270m --accept-license gemma"
+            )
+    return [read_input(config.task, lang, config.input) for lang in config.langs]
+
+
+def _job(config: PredictConfig, plan: EnginePlan, book: PromptBook, read: TaskInput) -> _Job:
+    name = config.name or plan.identity.name.rstrip("/").rpartition("/")[2]
+    folder = config.out or SUBMISSIONS / name
+    sampling = config.sampling(seed=config.seed, stop=())
+    identity = {
+        "task": config.task,
+        "lang": read.lang,
+        "input": sha256_of_json([dataclasses.asdict(prompt) for prompt in read.prompts]),
+        "prompts": book.sha256,
+        "model": dataclasses.asdict(plan.identity),
+        "sampling": dataclasses.asdict(sampling),
+    }
+    return _Job(read, folder / config.task.file_name(read.lang), identity)
+
+
+def _clear(result: Path) -> None:
+    for path in (result, candidates_path(result), receipt.receipt_path(result)):
+        path.unlink(missing_ok=True)
+
+
+def _run(
+    config: PredictConfig,
+    plan: EnginePlan,
+    book: PromptBook,
+    job: _Job,
+    journal: Journal[Candidate],
+    sampler: Sampler,
+    scorer: Scorer,
+) -> FileResult:
+    started = _now()
+    prompts = job.input.prompts[: config.limit]
+    before, clock = len(journal.entries), sampler.seconds
+    failures = sampler.fill(prompts, journal)
+    candidates = list(journal.entries.values())
+    result = FileResult(
+        path=job.result,
+        prompts=prompts,
+        choices=select(prompts, candidates, scorer),
+        failures=failures,
+        tokens=sum(candidate.tokens for candidate in candidates[before:]),
+        seconds=sampler.seconds - clock,
+        is_sample=job.input.is_sample,
+    )
+    if not result.without_text:
+        account = Receipt(
+            command="predict",
+            config=config.model_dump(mode="json"),
+            identity=job.identity,
+            model=plan.identity,
+            engine=sampler.settings,
+            inputs=(job.input.record, FileRecord(str(book.path.resolve()), book.sha256)),
+            outputs=(),
+            counts={},
+            unresolved={},
+            versions=receipt.versions(),
+            hardware=receipt.hardware(),
+            started=started,
+        )
+        write_result(result, candidates, account)
+    return result
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,288 @@
+"""Batched inference in this process's vLLM, on GPUs or on a CPU. All calls to vLLM are here."""
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.inference import machine
+from semeval_humor.inference.chat import load_tokenizer, prompt_tokens
+from semeval_humor.models import Adapter, Model, parent_of, weights_sha256
+from semeval_humor.schema import (
+    Completion,
+    Continuation,
+    Finish,
+    ModelIdentity,
+    Request,
+    Sampling,
+)
+
+logger = logging.getLogger(__name__)
+
+# Prompts of the task take 100 to 700 tokens. Room for more would only take memory from the batch.
+CONTEXT = 4096
+
+# Measured on two cores with a 135M model: compiling costs 50 s once and makes 13% more tokens a
+# second, so it pays from about this many tokens on.
+COMPILE_FROM_TOKENS = 400_000
+
+# Requests waiting inside the engine, as a share of the running ones, so that no slot stays empty.
+QUEUE_AHEAD = 0.5
+
+
+class VLLMEngine:
+    """An in-process vLLM engine that hands out each completion as soon as it is finished.
+
+    Args:
+        model: what to load.
+        adapter: LoRA weights to apply, if any.
+        seed: of the engine. Requests get no seeds of their own: on CPU, vLLM dies of those when
+            it prefills a prompt in chunks.
+        expected_tokens: rough size of the run; decides whether compiling is worth its time.
+
+    Raises:
+        EngineError: the model does not fit, or vLLM fails to start.
+    """
+
+    def __init__(
+        self, model: Model, *, adapter: Adapter | None, seed: int, expected_tokens: int
+    ) -> None:
+        self._model = model
+        self._adapter = adapter
+        self._tokenizer = load_tokenizer(model.path)
+        cuda = machine.has_cuda()
+        available = machine.available_memory()
+        machine.check_fits(model.path, available)
+        options = _gpu_options() if cuda else _cpu_options(available, expected_tokens)
+        if adapter is not None:
+            options |= {"enable_lora": True, "max_lora_rank": max(8, adapter.rank)}
+        self._llm = _start(model.path, {"seed": seed, **options})
+        config = self._llm.llm_engine.vllm_config
+        self._context: int = config.model_config.max_model_len
+        self._slots: int = config.scheduler_config.max_num_seqs
+        self._settings = {
+            "engine": "vllm",
+            "device": "cuda" if cuda else "cpu",
+            "dtype": str(config.model_config.dtype).removeprefix("torch."),
+            "sequences": self._slots,
+            "context": self._context,
+            "compiled": not options.get("enforce_eager", False),
+            "threads": os.environ.get("OMP_NUM_THREADS", "auto"),
+        }
+
+    @property
+    def settings(self) -> Mapping[str, str | int | float | bool]:
+        """What was chosen for this machine."""
+        return self._settings
+
+    def identity(self) -> ModelIdentity:
+        """Hashes of the weights that were loaded."""
+        return ModelIdentity(
+            name=self._model.name,
+            weights=weights_sha256(self._model.path),
+            parent=parent_of(self._model.path),
+            adapter=weights_sha256(self._adapter.path) if self._adapter else None,
+        )
+
+    def generate(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Completion]:
+        """Yield completions as they finish; see ``Engine``."""
+        engine = self._llm.llm_engine
+        waiting = iter(requests)
+        running: dict[str, Request] = {}
+        exhausted = False
+        try:
+            while running or not exhausted:
+                while not exhausted and len(running) < self._slots * (1 + QUEUE_AHEAD):
+                    request = next(waiting, None)
+                    if request is None:
+                        exhausted = True
+                    elif (refused := self._add(request, sampling)) is not None:
+                        yield refused
+                    else:
+                        running[request.key] = request
+                if running:
+                    for output in _step(engine):
+                        del running[output.request_id]
+                        yield _completion(output)
+        finally:
+            if running:
+                with contextlib.suppress(Exception):  # the engine may be the thing that died
+                    engine.abort_request(list(running))
+
+    def logprobs(
+        self, continuations: Sequence[Continuation], *, adapted: bool = True
+    ) -> list[tuple[float, ...]]:
+        """Natural log-probability of each token of each text; see ``Engine``."""
+        from vllm import SamplingParams
+
+        starts, prompts = [], []
+        for continuation in continuations:
+            before = prompt_tokens(self._tokenizer, continuation.conversation)
+            text = self._tokenizer(continuation.text, add_special_tokens=False).input_ids
+            starts.append(len(before))
+            prompts.append({"prompt_token_ids": [*before, *text]})
+        outputs = self._llm.generate(
+            prompts,
+            SamplingParams(max_tokens=1, prompt_logprobs=0, temperature=0),
+            lora_request=self._lora() if adapted else None,
+            use_tqdm=False,
+        )
+        return [
+            tuple(
+                position[token].logprob
+                for token, position in zip(
+                    output.prompt_token_ids[start:], output.prompt_logprobs[start:], strict=True
+                )
+            )
+            for start, output in zip(starts, outputs, strict=True)
+        ]
+
+    def close(self) -> None:
+        """End vLLM's processes and give its memory back."""
+        self._llm.llm_engine.engine_core.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _add(self, request: Request, sampling: Sampling) -> Completion | None:
+        if request.images:
+            raise ConfigError(f"{request.key}: images need a server that sees them (--base-url)")
+        tokens = prompt_tokens(self._tokenizer, request.conversation)
+        if len(tokens) >= self._context:
+            reason = f"the prompt has {len(tokens)} tokens, the context only {self._context}"
+            return Completion(request.key, reason, 0, Finish.FAILED)
+        (rendered,) = self._llm.renderer.render_cmpl([{"prompt_token_ids": tokens}])
+        self._llm.llm_engine.add_request(
+            request.key, rendered, _params(request, sampling), lora_request=self._lora()
+        )
+        return None
+
+    def _lora(self) -> Any:
+        if self._adapter is None:
+            return None
+        from vllm.lora.request import LoRARequest
+
+        return LoRARequest("adapter", 1, str(self._adapter.path))
+
+
+def _gpu_options() -> dict[str, Any]:
+    return {"dtype": "auto"}
+
+
+def _cpu_options(available: int, expected_tokens: int) -> dict[str, Any]:
+    # A quarter of the memory for keys and values, within what a batch of short jokes can use.
+    cache = min(4 * machine.GIB, max(machine.GIB // 2, available // 4))
+    return {
+        "dtype": "bfloat16",
+        "enforce_eager": expected_tokens < COMPILE_FROM_TOKENS,
+        "kv_cache_memory_bytes": cache,
+        "max_num_seqs": 256,
+    }
+
+
+def _start(path: str, options: dict[str, Any]) -> Any:
+    cores = machine.cores()
+    # vLLM keeps one core free; on small machines that core is half of the speed.
+    os.environ.setdefault("OMP_NUM_THREADS", str(len(cores)))
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores)))
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    log = Path(tempfile.mkstemp(prefix="semeval-humor-vllm-", suffix=".log")[1])
+    with _output_to(log):
+        try:
+            from transformers import AutoConfig
+            from vllm import LLM
+
+            limit = AutoConfig.from_pretrained(path, local_files_only=True).max_position_embeddings
+            return LLM(
+                path,
+                max_model_len=min(CONTEXT, limit),
+                disable_log_stats=True,
+                trust_remote_code=False,
+                **options,
+            )
+        except (RuntimeError, ValueError, OSError, MemoryError, ImportError) as error:
+            raise EngineError(
+                f"{path}: vLLM did not start: {_cause(log, error)}; its log is {log}"
+            ) from error
+
+
+@contextlib.contextmanager
+def _output_to(log: Path) -> Iterator[None]:
+    """Send what vLLM and its processes print to a file; they would write into the results."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    try:
+        with log.open("ab") as stream:
+            os.dup2(stream.fileno(), 1)
+            os.dup2(stream.fileno(), 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, copy in enumerate(saved, start=1):
+            os.dup2(copy, number)
+            os.close(copy)
+
+
+def _cause(log: Path, error: Exception) -> str:
+    """The last line of the log that names an error, without its time stamp."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    named = [line for line in lines if "Error: " in line and "root cause" not in line]
+    if not named:
+        return next(iter(str(error).splitlines()), type(error).__name__)
+    head, _, tail = named[-1].rpartition("Error: ")
+    return f"{head.split()[-1] if head.split() else ''}Error: {tail}"
+
+
+def _step(engine: Any) -> list[Any]:
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    try:
+        return [output for output in engine.step() if output.finished]
+    except (EngineDeadError, RuntimeError) as error:
+        raise EngineError(
+            f"vLLM died: {error}; start again to continue where it stopped"
+        ) from error
+
+
+def _params(request: Request, sampling: Sampling) -> Any:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    schema = request.json_schema
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        repetition_penalty=sampling.repetition_penalty,
+        max_tokens=sampling.max_tokens,
+        stop=list(sampling.stop),
+        structured_outputs=StructuredOutputsParams(json=dict(schema)) if schema else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _completion(output: Any) -> Completion:
+    (answer,) = output.outputs
+    finish = {"stop": Finish.STOPPED, "length": Finish.CUT_OFF}.get(
+        answer.finish_reason, Finish.FAILED
+    )
+    text = answer.text if finish is not Finish.FAILED else str(answer.finish_reason)
+    return Completion(output.request_id, text, len(answer.token_ids), finish)

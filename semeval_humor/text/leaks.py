@@ -1,0 +1,150 @@
+"""What a model lets out around a joke: found and cleaned with one table of patterns."""
+
+from dataclasses import dataclass
+
+import regex
+
+from semeval_humor.schema import Lang
+from semeval_humor.text.leak_patterns import LeakKind, Rule, rules, verdicts
+
+__all__ = ["Cleaned", "Leak", "LeakKind", "clean", "find_leaks"]
+
+_BREAK = regex.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Controls, lone surrogates and format characters, but not what holds an emoji together: joiners
+# between pictographs, and the tags that spell a flag.
+_INVISIBLE = regex.compile(
+    r"[\p{Cc}--[\n\t]]|\p{Cs}"
+    r"|(?<!\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?)\u200D"
+    r"|\u200D(?!\p{Extended_Pictographic})"
+    r"|(?<![\U0001F3F4\U000E0020-\U000E007F])[\U000E0020-\U000E007F]"
+    r"|[\p{Cf}--[\u200D\U000E0020-\U000E007F]]",
+    regex.VERSION1,
+)
+_SPACES = regex.compile(r"\s++")
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something that is no part of a joke.
+
+    Attributes:
+        kind: what it is.
+        start: index where it starts in the text as given.
+        end: index after it. A pair of marks spans what it encloses.
+        text: what stands there.
+    """
+
+    kind: LeakKind
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A text without leaks.
+
+    Attributes:
+        text: one line, stripped; empty where nothing else was left.
+        kinds: what was cut, each kind once, in the order of :class:`LeakKind`. Spaces and
+            invisible characters are not counted.
+    """
+
+    text: str
+    kinds: tuple[LeakKind, ...]
+
+
+def clean(text: str, lang: Lang) -> Cleaned:
+    """Cut what a model said around its joke, and make one line of the rest.
+
+    Newlines, tabs and runs of spaces become one space; control, zero-width and direction
+    characters and lone surrogates go, joiners inside emoji stay. Of numbered alternatives the first
+    stays. Refusals, error texts and unfilled blanks stay, as no joke is behind them: see
+    :func:`find_leaks`. Cleaning a cleaned text changes nothing.
+    """
+    draft, leaks = _peel(text, lang)
+    found = {leak.kind for leak in leaks}
+    return Cleaned(draft.text, tuple(kind for kind in LeakKind if kind in found))
+
+
+def find_leaks(text: str, lang: Lang) -> list[Leak]:
+    """All that :func:`clean` would cut and all that it cannot, by position.
+
+    A cleaned text has only leaks of the latter kinds: refusal, error-text, unfilled-blank.
+    """
+    draft, leaks = _peel(text, lang)
+    for rule in verdicts(lang):
+        leaks.extend(
+            draft.leak(rule, match.span(), text) for match in rule.pattern.finditer(draft.text)
+        )
+    return sorted(set(leaks), key=lambda leak: (leak.start, leak.end, leak.kind))
+
+
+class _Draft:
+    """A text that shrinks, each of its characters knowing where in the given text it stood."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._origin: list[int] | range = range(len(text))
+
+    def replace(self, spans: list[tuple[int, int]], filler: str = "") -> None:
+        """Put ``filler``, at most one character, in the place of each span; spans are in order."""
+        pieces: list[str] = []
+        origin: list[int] = []
+        last = 0
+        for start, end in spans:
+            pieces += [self.text[last:start], filler]
+            origin += [*self._origin[last:start], *self._origin[start : start + len(filler)]]
+            last = end
+        pieces.append(self.text[last:])
+        origin += self._origin[last:]
+        self.text, self._origin = "".join(pieces), origin
+
+    def leak(self, rule: Rule, span: tuple[int, int], given: str) -> Leak:
+        start, end = self._origin[span[0]], self._origin[span[1] - 1] + 1
+        return Leak(rule.kind, start, end, given[start:end])
+
+
+def _peel(text: str, lang: Lang) -> tuple[_Draft, list[Leak]]:
+    """Cut layer after layer until nothing changes, which makes cleaning idempotent."""
+    draft = _Draft(text)
+    leaks: list[Leak] = []
+    before = None
+    while draft.text != before:
+        before = draft.text
+        _normalise(draft)
+        for rule in rules(lang):
+            leaks += _apply(rule, draft, text)
+        draft.replace([m.span() for m in _SPACES.finditer(draft.text)], " ")
+        _strip(draft)
+    return draft, leaks
+
+
+def _normalise(draft: _Draft) -> None:
+    for pattern, filler in ((_BREAK, "\n"), (_INVISIBLE, "")):
+        spans = [match.span() for match in pattern.finditer(draft.text)]
+        if spans:
+            draft.replace(spans, filler)
+    _strip(draft)
+
+
+def _strip(draft: _Draft) -> None:
+    size = len(draft.text)
+    start, end = size - len(draft.text.lstrip()), len(draft.text.rstrip())
+    if start >= end:
+        draft.replace([(0, size)])
+    elif start or end < size:
+        draft.replace([(0, start), (end, size)])
+
+
+def _apply(rule: Rule, draft: _Draft, given: str) -> list[Leak]:
+    cuts: list[tuple[int, int]] = []
+    leaks: list[Leak] = []
+    for match in rule.pattern.finditer(draft.text):
+        parts = sorted(match.spans("cut")) if "cut" in rule.pattern.groupindex else [match.span()]
+        leaks.append(draft.leak(rule, (parts[0][0], parts[-1][1]), given))
+        cuts += parts
+    if cuts:
+        draft.replace(cuts, " " if rule.spacer else "")
+        _strip(draft)
+    return leaks
