@@ -26,7 +26,8 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
+        os.close(handle)
+        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -91,7 +91,6 @@ class Dispatcher(Generic[J, R]):
         return stream
 
     def _stream(self) -> Iterator[R]:
-        self._pool.start_again()
         self._runner = asyncio.Runner()
         try:
             while finished := self._runner.run(self._next()):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from semeval_humor.inference.openai_client import (
     checked_url,
     glimpse,
 )
+from semeval_humor.inference.openai_models import list_models, look_around
 from semeval_humor.inference.servers import PAUSE_S, Server, ServerPool
 from semeval_humor.schema import Completion, Continuation, Finish, ModelIdentity, Request, Sampling
 
@@ -26,15 +28,12 @@ TIMEOUT_S = 600.0
 """For one answer, the client's retries included: a long answer of a busy server takes minutes. It
 is also the time until the work of a server that hangs goes elsewhere."""
 
-LIST_TIMEOUT_S = 10.0
-"""For the list of models, which a living server sends at once."""
-
 RETRIES = 3
 """Of the client after 408, 409, 429, 5xx, or a lost connection: 0.5, 1 and 2 seconds apart, or as
 the server asks by Retry-After (two minutes at most). That smooths over hiccups; a server that
 needs longer is given up to the pool, which lets the others go on."""
 
-UNSUPPORTED = "use --engine vllm or --engine transformers for log-probabilities"
+UNSUPPORTED = "where a server cannot tell log-probabilities: --engine vllm or transformers"
 
 R = TypeVar("R")
 J = TypeVar("J")
@@ -80,15 +79,16 @@ class OpenAIEngine:
         self._concurrency = concurrency
         self._timeout_s = timeout_s
         self._retries = retries
-        self._dialects: dict[str, wire.Dialect] = {}
+        self._pause_s = pause_s
+        with asyncio.Runner() as runner:
+            survey = runner.run(look_around(urls, model, self._key, retries=retries))
+        self._model = survey.model
+        self._parent = survey.parent
+        self._dialects = survey.dialects
+        self._down: set[str] = set()
         self._sent: set[str] = set()
         self._answered: set[str] = set()
         self._uncounted: set[str] = set()
-        self._parent: str | None = None
-        self._model = model or ""
-        with asyncio.Runner() as runner:
-            alive = runner.run(self._preflight(urls))
-        self._pool = ServerPool([Server(url, concurrency) for url in alive], pause_s=pause_s)
 
     @classmethod
     def from_environment(
@@ -108,7 +108,7 @@ class OpenAIEngine:
         """Servers, bounds, and the fields outside the standard that they accepted so far."""
         return {
             "engine": "openai",
-            "base_urls": " ".join(server.url for server in self._pool.servers),
+            "base_urls": " ".join(self._dialects),
             "concurrency": self._concurrency,
             "timeout_s": self._timeout_s,
             "extensions": " ".join(sorted(self._sent)) or "none",
@@ -127,7 +127,7 @@ class OpenAIEngine:
         Raises:
             EngineError: the key or the model was refused, or every server is gone.
         """
-        connections = self._connect()
+        pool, connections = self._open()
 
         async def ask(server: Server, request: Request) -> Completion:
             return await self._complete(connections[server.url], request, sampling)
@@ -135,7 +135,8 @@ class OpenAIEngine:
         def give_up(request: Request, reason: str) -> Completion:
             return Completion(request.key, reason, 0, Finish.FAILED)
 
-        return Dispatcher(self._pool, requests, self._calls(connections, ask, give_up)).results()
+        calls = self._calls(pool, connections, ask, give_up)
+        return Dispatcher(pool, requests, calls).results()
 
     def logprobs(
         self, continuations: Sequence[Continuation], *, adapted: bool = True
@@ -155,7 +156,7 @@ class OpenAIEngine:
             raise ConfigError(
                 f"{self._model}: a server cannot leave out an adapter: name its parent as the model"
             )
-        connections = self._connect()
+        pool, connections = self._open()
 
         async def ask(server: Server, at: int) -> tuple[int, tuple[float, ...]]:
             try:
@@ -169,8 +170,8 @@ class OpenAIEngine:
         def give_up(at: int, reason: str) -> tuple[int, tuple[float, ...]]:
             raise EngineError(f"text {at + 1} of {len(continuations)}: {reason}; {UNSUPPORTED}")
 
-        calls = self._calls(connections, ask, give_up)
-        found = dict(Dispatcher(self._pool, range(len(continuations)), calls).results())
+        calls = self._calls(pool, connections, ask, give_up)
+        found = dict(Dispatcher(pool, range(len(continuations)), calls).results())
         return [found[at] for at in range(len(continuations))]
 
     async def _complete(
@@ -248,94 +249,40 @@ class OpenAIEngine:
             )
         return found
 
-    async def _preflight(self, urls: Sequence[str]) -> list[str]:
-        """Addresses of the servers that can be used. Settles the model and their dialects."""
-        answers = await asyncio.gather(*map(self._models, urls), return_exceptions=True)
-        served: dict[str, dict[str, dict[str, Any]] | None] = {}
-        failures: dict[str, ServerFailed] = {}
-        for url, answer in zip(urls, answers, strict=True):
-            if isinstance(answer, ServerFailed):
-                failures[url] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                served[url] = answer
-        if not served:
-            raise EngineError(
-                f"no server answers: {'; '.join(f'{u}: {e}' for u, e in failures.items())}; "
-                "start it (vllm serve MODEL), or correct --base-url"
-            )
-        for url, models in served.items():
-            self._settle_model(url, models)
-        for url, failure in failures.items():
-            logger.warning("%s is left out: %s", url, failure)
-        return list(served)
-
-    def _settle_model(self, url: str, models: dict[str, dict[str, Any]] | None) -> None:
-        """Check that a server serves the model, and note what it said about it."""
-        if models is None:
-            if not self._model:
-                raise ConfigError(f"{url} does not list its models: name one with --model")
-            self._dialects[url] = wire.Dialect()
-            return
-        self._model = self._model or next(iter(models), "")
-        if self._model not in models:
-            raise ConfigError(
-                f"{url} does not serve {self._model or 'any model'}; it serves "
-                f"{', '.join([*models][:10]) or 'nothing'}: name one of these with --model"
-            )
-        card = models[self._model]
-        self._dialects[url] = wire.Dialect(complete=card.get("owned_by") in wire.SELF_HOSTED)
-        parent = card.get("parent")
-        self._parent = parent if isinstance(parent, str) else self._parent
-
-    async def _models(self, url: str) -> dict[str, dict[str, Any]] | None:
-        """Models that a server serves, by name; None where it does not list them.
-
-        Raises:
-            EngineError: the server is no use, now and later.
-            ServerFailed: it cannot be used now.
-        """
-        server = Connection(url, self._key, timeout_s=LIST_TIMEOUT_S, retries=0)
-        try:
-            return wire.read_models(await server.call("GET", "/models"))
-        except Refused as refusal:
-            if refusal.status in (404, 405):
-                return None
-            raise EngineError(f"{url}/models: {refusal}; {refusal.advice}") from refusal
-        except Garbled as problem:
-            raise EngineError(
-                f"{url}/models: {problem}; give the address of an OpenAI-compatible server: "
-                "most end in /v1"
-            ) from problem
-        finally:
-            await server.close()
-
     async def _probe(self, server: Server) -> str | None:
         """Why a server that failed cannot be used again yet; None if it can."""
         try:
-            models = await self._models(server.url)
+            models = await list_models(server.url, self._key)
         except (ServerFailed, EngineError) as problem:
             return str(problem)
         if models is not None and self._model not in models:
             return f"it no longer serves {self._model}"
         return None
 
-    def _connect(self) -> dict[str, Connection]:
-        return {
-            server.url: Connection(
-                server.url, self._key, timeout_s=self._timeout_s, retries=self._retries
-            )
-            for server in self._pool.servers
+    def _open(self) -> tuple[ServerPool, dict[str, Connection]]:
+        """Pool and connections of one call, so that one begun within another cannot block.
+
+        A server that was down at the end of the last call is asked at once whether it is back.
+        """
+        servers = [Server(url, self._concurrency) for url in self._dialects]
+        for server in servers:
+            if server.url in self._down:
+                server.failures, server.resumes = 1, -math.inf
+        connections = {
+            url: Connection(url, self._key, timeout_s=self._timeout_s, retries=self._retries)
+            for url in self._dialects
         }
+        return ServerPool(servers, pause_s=self._pause_s), connections
 
     def _calls(
         self,
+        pool: ServerPool,
         connections: Mapping[str, Connection],
         ask: Callable[[Server, J], Awaitable[R]],
         give_up: Callable[[J, str], R],
     ) -> Calls[J, R]:
         async def close() -> None:
+            self._down = {server.url for server in pool.servers if server.resumes is not None}
             for connection in connections.values():
                 await connection.close()
 

@@ -166,7 +166,8 @@ def read_models(answer: object) -> dict[str, dict[str, Any]]:
     """
     match answer:
         case {"data": [*cards]}:
-            return {card["id"]: card for card in cards if isinstance(card, dict) and "id" in card}
+            sound = [c for c in cards if isinstance(c, dict) and isinstance(c.get("id"), str)]
+            return {card["id"]: card for card in sound}
     raise Garbled(f"expected a list of models, found {glimpse(answer)}")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError
 from semeval_humor.inference import machine
 from semeval_humor.inference.chat import load_tokenizer, prompt_tokens
+from semeval_humor.inference.drawing import Draw, StopAtText
 from semeval_humor.inference.loading import (
     first_line,
     free_memory,
@@ -19,7 +20,6 @@ from semeval_humor.inference.loading import (
     load_model,
     stop_tokens,
 )
-from semeval_humor.inference.drawing import Draw, StopAtText
 from semeval_humor.models import Adapter, Model, identity_of
 from semeval_humor.schema import (
     Completion,
@@ -302,6 +302,8 @@ class TransformersEngine:
                 if length:  # the last position speaks about the token after the text
                     before_V = logits_T_V[-length - 1 : -1].float().log_softmax(dim=-1)
                     chosen = before_V.gather(1, self._tensor([row.text]).T)
+                    if bool(chosen.isnan().any()):
+                        raise EngineError(f"{self._source.name}: its probabilities are not numbers")
                     found[row.place] = tuple(chosen[:, 0].tolist())
                 else:
                     found[row.place] = ()

@@ -13,7 +13,7 @@ from typing import Any, Self
 from semeval_humor.errors import ConfigError, EngineError
 from semeval_humor.inference import machine
 from semeval_humor.inference.chat import load_tokenizer, prompt_tokens
-from semeval_humor.models import Adapter, Model, parent_of, weights_sha256
+from semeval_humor.models import Adapter, Model, identity_of
 from semeval_humor.schema import (
     Completion,
     Continuation,
@@ -62,7 +62,8 @@ class VLLMEngine:
         options = _gpu_options() if cuda else _cpu_options(available, expected_tokens)
         if adapter is not None:
             options |= {"enable_lora": True, "max_lora_rank": max(8, adapter.rank)}
-        self._llm = _start(model.path, {"seed": seed, **options})
+        self._log = Path(tempfile.mkstemp(prefix="semeval-humor-vllm-", suffix=".log")[1])
+        self._llm = _start(model.path, {"seed": seed, **options}, self._log)
         config = self._llm.llm_engine.vllm_config
         self._context: int = config.model_config.max_model_len
         self._slots: int = config.scheduler_config.max_num_seqs
@@ -83,12 +84,7 @@ class VLLMEngine:
 
     def identity(self) -> ModelIdentity:
         """Hashes of the weights that were loaded."""
-        return ModelIdentity(
-            name=self._model.name,
-            weights=weights_sha256(self._model.path),
-            parent=parent_of(self._model.path),
-            adapter=weights_sha256(self._adapter.path) if self._adapter else None,
-        )
+        return identity_of(self._model, self._adapter)
 
     def generate(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Completion]:
         """Yield completions as they finish; see ``Engine``."""
@@ -112,8 +108,7 @@ class VLLMEngine:
                         yield _completion(output)
         finally:
             if running:
-                with contextlib.suppress(Exception):  # the engine may be the thing that died
-                    engine.abort_request(list(running))
+                _abort(engine, list(running))
 
     def logprobs(
         self, continuations: Sequence[Continuation], *, adapted: bool = True
@@ -145,7 +140,9 @@ class VLLMEngine:
 
     def close(self) -> None:
         """End vLLM's processes and give its memory back."""
-        self._llm.llm_engine.engine_core.shutdown()
+        with _output_to(self._log):
+            self._llm.llm_engine.engine_core.shutdown()
+        self._log.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -194,14 +191,13 @@ def _cpu_options(available: int, expected_tokens: int) -> dict[str, Any]:
     }
 
 
-def _start(path: str, options: dict[str, Any]) -> Any:
+def _start(path: str, options: dict[str, Any], log: Path) -> Any:
     cores = machine.cores()
     # vLLM keeps one core free; on small machines that core is half of the speed.
     os.environ.setdefault("OMP_NUM_THREADS", str(len(cores)))
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", ",".join(map(str, cores)))
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-    log = Path(tempfile.mkstemp(prefix="semeval-humor-vllm-", suffix=".log")[1])
     with _output_to(log):
         try:
             from transformers import AutoConfig
@@ -259,6 +255,13 @@ def _step(engine: Any) -> list[Any]:
         raise EngineError(
             f"vLLM died: {error}; start again to continue where it stopped"
         ) from error
+
+
+def _abort(engine: Any, keys: list[str]) -> None:
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    with contextlib.suppress(EngineDeadError):
+        engine.abort_request(keys)
 
 
 def _params(request: Request, sampling: Sampling) -> Any:

@@ -1,9 +1,9 @@
 """The table of what models say around a joke, shared by the cleaner and the detector.
 
 In every pattern the groups named ``cut`` are what does not belong to the joke; a pattern without
-such a group cuts all that it matches. Patterns see a stripped text without invisible characters,
-its newlines still in place. None backtracks far: repeats are possessive, bounded, or end at the
-end of the text.
+such a group cuts all that it matches. Patterns see a stripped text without invisible characters, in
+which each run of spaces is one space, or one newline where it holds any. None backtracks far:
+repeats are possessive, bounded, or end at the end of the text.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from semeval_humor.schema import Lang
 
@@ -56,7 +56,7 @@ _JOKE: _Words = {
     Lang.ZH: r"(?:笑[话話]|段子|幽默|俏皮[话話])",
 }
 _EAGER: _Words = {
-    Lang.EN: r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|ok(?:ay)?|al(?:l )?right"
+    Lang.EN: r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|ok(?:ay)?|alright"
     r"|great|no problem|got it|happy to help|i(?:['’]d| would) be (?:happy|glad) to(?: help)?"
     r"(?: with that)?)",
     Lang.ES: r"¡?(?:claro(?: que sí)?|por supuesto|seguro|desde luego|perfecto|vale|con (?:mucho )?"
@@ -68,10 +68,12 @@ _ANNOUNCEMENT: _Words = {
     r"(?:come up with|written|created)|i came up with|let me (?:tell|give) you)",
     Lang.ES: r"¡?(?:(?:aquí|acá|ahí)(?: te| le| os)? (?:tienes?|va|van|está|dejo|traigo|presento)"
     r"|(?:te|le|os) (?:dejo|presento|comparto)|este es|a continuación)",
-    Lang.ZH: r"(?:[这這](?:就)?是|[这這][里裡儿]有|以下是|下面是|我?[给給为為][你您][讲講来來写寫准準创創])",
+    Lang.ZH: r"(?:[这這](?:就)?是|[这這][里裡儿]有|以下是|下面是|"
+    r"我?[给給为為][你您][讲講来來写寫准準创創])",
 }
 _LABEL: _Words = {
-    Lang.EN: r"(?:final |my |the |your |short |funny )?(?:joke|one-liner|caption|output|final answer)",
+    Lang.EN: r"(?:final |my |the |your |short |funny )?(?:joke|one-liner|caption|output"
+    r"|final answer)",
     Lang.ES: r"(?:el )?chiste(?: corto| final)?",
     Lang.ZH: r"(?:最[终終])?(?:笑[话話]|段子)(?:[内內]容)?",
 }
@@ -89,8 +91,10 @@ _REMARK: _Words = {
 _COMMENT: _Words = {
     Lang.EN: r"(?:(?:this|the) (?:joke|pun|humou?r|wordplay|punchline)(?: here)? (?:plays|is a play"
     r"|relies|works|comes from|lies in|uses|hinges))",
-    Lang.ES: r"(?:(?:este|el) (?:chiste|humor)(?: aquí)? (?:juega|se basa|radica|utiliza|usa|reside))",
-    Lang.ZH: r"(?:[这這][个個]?(?:笑[话話]|段子)(?:的笑[点點])?(?:利用|通[过過]|[运運]用|在[于於]))",
+    Lang.ES: r"(?:(?:este|el) (?:chiste|humor)(?: aquí)? (?:juega|se basa|radica|utiliza"
+    r"|usa|reside))",
+    Lang.ZH: r"(?:[这這][个個]?(?:笑[话話]|段子)(?:的笑[点點])?"
+    r"(?:利用|通[过過]|[运運]用|在[于於]))",
 }
 _GOODBYE: _Words = {
     Lang.EN: r"(?:i hope (?:you|this|that)|hope (?:you|this) |let me know if|would you like (?:me|"
@@ -113,23 +117,31 @@ _OPTION: _Words = {
     Lang.ES: r"(?:chiste|opción|versión|alternativa)",
     Lang.ZH: r"(?:笑[话話]|段子|[选選][项項]|版本)",
 }
+_APOLOGY: _Words = {
+    Lang.EN: r"(?:i(?:['’]m| am) (?:\w+ )?sorry|sorry|i apologi[sz]e|unfortunately)[,.!]?"
+    r"(?: but)? ",
+    Lang.ES: r"(?:lo siento|lo lamento|disculpa|perdón)[,.!]?(?: pero)? ",
+    Lang.ZH: r"(?:很?抱歉|[对對]不起|不好意思)[,，。！]?\s?(?:但是?)?",
+}
+_CANNOT: _Words = {
+    Lang.EN: r"i(?: (?:can(?:['’]t|not| not)|won['’]t|am (?:not able to|unable to))"
+    r"|['’]m (?:not able to|unable to)) ",
+    Lang.ES: r"no (?:puedo|me es posible) ",
+    Lang.ZH: r"我?(?:[暂暫][时時])?(?:[无無]法|不能|不便)",
+}
+_SERVE: _Words = {
+    Lang.EN: r"(?:help|assist|fulfill?|create|generate|write|provide|comply|produce|complete"
+    r"|process|access|view)\b",
+    Lang.ES: r"(?:ayudar|generar|crear|cumplir|proporcionar|escribir|responder|producir|procesar"
+    r"|acceder)",
+    Lang.ZH: r"[^。，]{0,8}(?:生成|提供|[创創]作|回答|[满滿]足|[协協]助|[帮幫]|完成"
+    r"|[编編]|[写寫]|[处處]理)",
+}
 # Without an apology, what cannot be done must be the task: people cannot generate enthusiasm.
-_SORRY: _Words = {
-    Lang.EN: r"(?:(?:i['’]m (?:very |really |so )?sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)"
-    r"[,.!]?(?: but)? i (?:can(?:['’]t|not| not)|won['’]t|am (?:not able|unable)|['’]m (?:not able|unable))"
-    r"(?: to)? (?:help|assist|fulfil|create|generate|write|provide|comply|produce|complete|process"
-    r"|make (?:(?:a|this|that|any) )?jokes?|tell (?:you )?(?:(?:a|this|that|any) )?jokes?|joke about|access"
-    r"|view)"
-    r"|i (?:can(?:['’]t|not| not)|won['’]t|am (?:not able|unable))(?: to)? (?:help|assist) (?:you )?with "
-    r"(?:that|this|creating|generating|writing)|i (?:can(?:['’]t|not| not)|am unable)(?: to)? (?:fulfil|create|"
-    r"generate|write|provide|comply with|produce|complete|process)l? (?:this|that|the|your|a|an|any)? ?"
-    r"(?:jokes?|requests?|content|captions?|humou?r))",
-    Lang.ES: r"(?:(?:lo siento|lo lamento|disculpa|perdón)[,.!]?(?: pero)? no (?:puedo|me es posible) "
-    r"(?:ayudar|generar|crear|cumplir|proporcionar|escribir|hacer|contar|responder|producir|ver|procesar|acceder)"
-    r"|no (?:puedo|me es posible) (?:ayudarte con (?:eso|esa|esto|ese)|(?:generar|crear|cumplir|escribir|"
-    r"proporcionar|contar|hacer)(?: con)? (?:est?[ea]|un|tu|la|el) ?(?:chistes?|bromas?|contenido|solicitud|petición)))",
-    Lang.ZH: r"(?:(?:很?抱歉|[对對]不起|不好意思)[,，。！]?\s?(?:但)?我?(?:[暂暫][时時])?(?:[无無]法|不能|不便)[^。，]{0,8}"
-    r"(?:生成|提供|[创創]作|回答|[满滿]足|[协協]助|[帮幫]|[继繼][续續]|完成|[编編]|[写寫]|[处處]理|[讲講]))",
+_TASK: _Words = {
+    Lang.EN: r"[^.!?\n]{0,60}\b(?:with (?:that|this)|jokes?|requests?|content|captions?)\b",
+    Lang.ES: r"[^.!?\n]{0,60}\b(?:con es[oae]|con est[oae]|chistes?|bromas?|contenido|solicitud)\b",
+    Lang.ZH: r"[^。\n]{0,20}(?:笑[话話]|段子|[内內]容|[请請]求|要求)",
 }
 _MACHINE: _Words = {
     Lang.EN: r"as (?:an ai\b|a large language model|a language model)",
@@ -148,12 +160,15 @@ _END_TOKEN = (
 _TURN = r"(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>)"
 _AFTER_SENTENCE = r"(?<=[.!?…。！？\"”’'»」』)）\n]\s?)"
 _WHOLE_ERROR = (
-    r"error|fail(?:ed|ure)?|faild|null|none|nan|n/?a|undefined|exception|time ?out|\[object Object\]"
-    r"|error al generar[^\n]{0,40}|[错錯][误誤]|(?:生成|[请請]求)失[败敗]|出[错錯]了?|[网網][络絡][错錯][误誤]"
+    r"error|fail(?:ed|ure)?|faild|null|none|nan|n/?a|undefined|exception|time ?out"
+    r"|\[object Object\]"
+    r"|error al generar[^\n]{0,40}|[错錯][误誤]"
+    r"|(?:生成|[请請]求)失[败敗]|出[错錯]了?|[网網][络絡][错錯][误誤]"
 )
 _ERROR_CAUSE = (
     r"(?:rate.?limit|too many requests|quota|bad gateway|service unavailable|internal server"
-    r"|time(?:d )?.?out|unauthori[sz]ed|overloaded|api|status code|max_tokens|out of memory|connection)"
+    r"|time(?:d )?.?out|unauthori[sz]ed|overloaded|api|status code|max_tokens"
+    r"|out of memory|connection)"
 )
 
 
@@ -175,7 +190,7 @@ def rules(lang: Lang) -> tuple[Rule, ...]:
     counted = rf"(?:(?:{count})\s?[:：=]?\s?\d+\s?(?:{unit})?|(?:[共约約]\s?)?\d+\s?(?:{unit}))"
     return (
         _rule(LeakKind.THINK_TAG, r"<think(?:ing)?>(?:[\s\S]*?</think(?:ing)?>|[\s\S]*+)"),
-        _rule(LeakKind.THINK_TAG, r"\A[\s\S]*?</think(?:ing)?>"),
+        _rule(LeakKind.THINK_TAG, r"\A[\s\S]*</think(?:ing)?>"),
         # A whole turn of the user before the assistant's; else the assistant's header alone.
         _rule(
             LeakKind.ROLE_TOKEN,
@@ -194,6 +209,8 @@ def rules(lang: Lang) -> tuple[Rule, ...]:
         ),
         _rule(LeakKind.ROLE_TOKEN, r"(?-i:(?<=[.!?。！？\"”])assistant)\Z"),
         _rule(LeakKind.MARKUP, r"```(?:[a-z]{1,12}(?=\n))?+", spacer=True),
+        # Triple quotes are code, and quotes that are cut pair by pair would take quadratic time.
+        _rule(LeakKind.MARKUP, r"([\"'`“”‘’«»「」『』])\1{2,}+"),
         _rule(LeakKind.MARKUP, r"<(?:br|p|/p|div|/div) ?/?>", spacer=True),
         _rule(LeakKind.MARKUP, r"</?(?:b|i|em|strong|u|joke|output|answer)>"),
         # Not from inside a Latin word: people write f**k and 2**8; but **lavar**lo is bold.
@@ -248,9 +265,15 @@ def rules(lang: Lang) -> tuple[Rule, ...]:
 @cache
 def verdicts(lang: Lang) -> tuple[Rule, ...]:
     """What cannot be cut: nothing, or no joke, would be left."""
+    apology = _any(_APOLOGY, lang)
+    cannot, serve = rf"(?:{_any(_CANNOT, lang)})", rf"(?:{_any(_SERVE, lang)})"
     return (
-        _rule(LeakKind.REFUSAL, rf"\A\W*(?:{_any(_SORRY, lang)})"),
-        _rule(LeakKind.REFUSAL, rf"\A\W*(?:{_any(_MACHINE, lang)})"),
+        _rule(
+            LeakKind.REFUSAL,
+            rf"\A\W*+(?:(?:{apology}){cannot}{serve}|(?:{apology})?{cannot}"
+            rf"(?:{serve}|make\b|tell\b|contar|hacer|[讲講])(?:{_any(_TASK, lang)})"
+            rf"|{_any(_MACHINE, lang)})",
+        ),
         _rule(LeakKind.ERROR_TEXT, rf"\A\W*(?:{_WHOLE_ERROR})\W*\Z"),
         _rule(
             LeakKind.ERROR_TEXT,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from semeval_humor.schema import Lang
 from semeval_humor.text.leak_patterns import LeakKind, Rule, rules, verdicts
@@ -20,7 +20,12 @@ _INVISIBLE = regex.compile(
     r"|[\p{Cf}--[\u200D\U000E0020-\U000E007F]]",
     regex.VERSION1,
 )
-_SPACES = regex.compile(r"\s++")
+_WIDE = regex.compile(r"[^\S\n]{2,}+|[^\S\n ]")
+_LINES = regex.compile(r" ?\n[ \n]++| \n")
+_NEWLINE = regex.compile(r"\n")
+# One newline for each run of spaces with a newline, as lines tell headings from hashtags; one
+# space for every other run.
+_NORMAL = ((_BREAK, "\n"), (_INVISIBLE, ""), (_WIDE, " "), (_LINES, "\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +117,19 @@ def _peel(text: str, lang: Lang) -> tuple[_Draft, list[Leak]]:
     before = None
     while draft.text != before:
         before = draft.text
-        _normalise(draft)
+        for pattern, filler in _NORMAL:
+            _substitute(pattern, draft, filler)
+        _strip(draft)
         for rule in rules(lang):
             leaks += _apply(rule, draft, text)
-        draft.replace([m.span() for m in _SPACES.finditer(draft.text)], " ")
-        _strip(draft)
+        _substitute(_NEWLINE, draft, " ")
     return draft, leaks
 
 
-def _normalise(draft: _Draft) -> None:
-    for pattern, filler in ((_BREAK, "\n"), (_INVISIBLE, "")):
-        spans = [match.span() for match in pattern.finditer(draft.text)]
-        if spans:
-            draft.replace(spans, filler)
-    _strip(draft)
+def _substitute(pattern: regex.Pattern[str], draft: _Draft, filler: str) -> None:
+    spans = [match.span() for match in pattern.finditer(draft.text)]
+    if spans:
+        draft.replace(spans, filler)
 
 
 def _strip(draft: _Draft) -> None:

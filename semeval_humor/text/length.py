@@ -16,7 +16,7 @@ def count_words(text: str, lang: Lang) -> int:
 
 
 def caption_words(text: str) -> int:
-    """Words of a caption as a person counts them: pieces between spaces that hold a letter or digit.
+    """Words of a caption as people count them: pieces between spaces with a letter or digit.
 
     A hyphenated or apostrophised word is one; a lone dash or emoji is none.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from semeval_humor.errors import DataError
 from semeval_humor.languages import LANGUAGES
@@ -192,7 +192,7 @@ def _converter(direction: str) -> Callable[[str], str]:
 
 @lru_cache(maxsize=32768)
 def _form(character: str) -> str:
-    """ "simplified", "traditional" or "both".
+    """Return "simplified", "traditional" or "both".
 
     That a conversion changes a character is not enough: s2t turns 后 into 後, though 后 is good
     Traditional as well. The national character sets know: GB 2312 is Simplified, Big5 Traditional.

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.languages import LANGUAGES
@@ -34,7 +34,8 @@ def words(text: str, lang: Lang) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     if LANGUAGES[lang].spaced:
-        return WORD.findall(folded)
+        found: list[str] = WORD.findall(folded)
+        return found
     return [word for word in _chinese_cutter()(folded) if _ALPHANUMERIC.search(word)]
 
 
@@ -43,7 +44,8 @@ def characters(text: str) -> list[str]:
 
     A character is a grapheme cluster: an emoji with its modifiers counts once.
     """
-    return CLUSTER.findall(text)
+    found: list[str] = CLUSTER.findall(text)
+    return found
 
 
 def tokenize(text: str, lang: Lang) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, lru_cache
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from semeval_humor.errors import DataError
 from semeval_humor.languages import LANGUAGES
@@ -91,7 +91,7 @@ def _roots(word: str, lang: Lang) -> tuple[str, str]:
     word = word.removesuffix("'s")
     stem = _stemmer(lang)(word)
     if lang is Lang.ES:
-        # Spanish keeps the sound and changes the letter: lanzar, lance; buscar, busque; pagar, pague.
+        # Spanish keeps the sound and changes the letter: lanzar, lance; pagar, pague.
         stem = regex.sub(r"(?:z|qu)$", "c", regex.sub(r"gu$", "g", stem))
     return simplemma.lemmatize(word, lang=str(lang)).casefold(), stem
 

@@ -31,8 +31,8 @@ from tests.inference.fake_server import (
     serving,
 )
 
-PAUSE_S = 0.02
-"""Of the pool, so that a whole series of rests takes two seconds."""
+PAUSE_S = 0.001
+"""Of the pool, so that a whole series of rests takes half a second."""
 
 
 def engine(*servers: FakeServer, model: str | None = "fake", **options: Any) -> OpenAIEngine:
@@ -142,6 +142,11 @@ def test_garbage_for_a_list_of_models(listing: Reply) -> None:
 def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ConfigError, match="no address"):
         OpenAIEngine("m", [url], api_key=None)
+
+
+def test_a_model_that_only_the_second_server_lists() -> None:
+    with serving(FakeServer(listing=error(404, "no such path")), FakeServer()) as (a, b):
+        assert engine(a, b, model=None).identity().name == "fake"
 
 
 def test_other_settings_that_make_no_sense() -> None:
@@ -512,6 +517,27 @@ def test_an_engine_whose_servers_came_back_works_again() -> None:
             list(found.generate(chats(3), Sampling()))
         server.start()
         check_all(list(found.generate(chats(3), Sampling())), 3)
+
+
+def test_a_server_that_was_down_is_asked_before_it_gets_work_again() -> None:
+    with serving(FakeServer(), FakeServer()) as (mortal, good):
+        found = engine(mortal, good, pause_s=60)
+        mortal.die()
+        check_all(list(found.generate(chats(9), Sampling())), 9)
+        mortal.start()
+        mortal.behave = lambda *_: good.released.set()
+        good.behave = lambda server, *_: server.released.wait(20) and None
+        check_all(list(found.generate(chats(9), Sampling())), 9)
+        assert mortal.bodies
+
+
+def test_one_call_within_another() -> None:
+    with serving(FakeServer()) as (server,):
+        found = engine(server, concurrency=1)
+        outer = found.generate(chats(4), Sampling())
+        first = next(outer)
+        check_all(list(found.generate(chats(4), Sampling())), 4)
+        check_all([first, *outer], 4)
 
 
 def test_a_request_that_no_server_survives_is_given_up() -> None:

@@ -1,0 +1,41 @@
+# Two commands on a fresh x86-64 Linux machine with Python 3.11 or newer:
+#   make demo   installs what is pinned and writes a submission file with the embedded model
+#   make test   installs the same and runs the tests
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := locks/cpu.txt
+STAMP := .venv/.installed
+# Where the package index lacks torch's CPU build, PyTorch's own index has it.
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+
+export HF_HUB_OFFLINE = 1
+
+.PHONY: demo test slow check lock install
+
+demo: install
+	$(BIN)/semeval-humor predict --task A --lang en
+
+test: install
+	$(BIN)/python -m pytest
+
+slow: install
+	$(BIN)/python -m pytest -m slow
+
+check: install
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+lock:
+	$(PYTHON) locks/make_cpu.py
+
+install: $(STAMP)
+
+# Made last, so that an installation that broke off is taken up again.
+$(STAMP): $(LOCK) pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -r $(LOCK) || $(PIP) --extra-index-url $(TORCH_INDEX) -r $(LOCK)
+	$(PIP) --no-build-isolation --editable .
+	touch $(STAMP)
