@@ -103,7 +103,8 @@ def _sorted_out(
         if match:
             matrices.setdefault(match["module"], {})[match["part"]] = shape
         elif place.endswith(".weight"):
-            whole[place.removesuffix(".weight")] = shape
+            # peft saves embeddings that have matrices as well, under the name of what they wrap.
+            whole[place.removesuffix(".weight").removesuffix(".base_layer")] = shape
         else:
             raise ConfigError(f"{directory}: tensor {name} is no part of a LoRA adapter")
     return matrices, whole

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from semeval_humor.errors import HumorError
+from semeval_humor.errors import DataError, HumorError
 
 
 @contextlib.contextmanager
@@ -19,6 +19,7 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
     If the block raises, ``path`` stays as it was and nothing is left behind. Lines end in LF.
 
     Raises:
+        DataError: a text holds half a surrogate pair, which UTF-8 cannot express.
         HumorError: the folder or the file cannot be written, e.g. because the disk is full.
     """
     temporary: Path | None = None
@@ -35,6 +36,10 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
         temporary.replace(path)
     except OSError as error:
         raise HumorError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{path}: not UTF-8: half a character in {error.object[: error.end][-60:]!r}"
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -26,6 +26,8 @@ class Entry(Protocol):
 
 E = TypeVar("E", bound=Entry)
 
+_BEGINNING = b'{"run":'
+
 
 class Journal(Generic[E]):
     """Entries of one run, kept on disk and in memory.
@@ -38,7 +40,8 @@ class Journal(Generic[E]):
 
     Raises:
         ConfigError: the journal belongs to a run with another identity, or is in use.
-        DataError: a line inside the journal is damaged.
+        DataError: the file is no journal, or a line inside it is damaged.
+        HumorError: the file cannot be opened or locked.
     """
 
     def __init__(
@@ -59,13 +62,16 @@ class Journal(Generic[E]):
             raise HumorError(f"{path}: cannot be opened: {error.strerror}") from error
         try:
             self._lock()
-            lines = self._complete_lines()
+            content = self._content()
+            lines = _complete_lines(path, content)
             if lines:
-                _check_identity(path, json.loads(lines[0])["run"], identity)
-            else:
-                self._write({"run": identity})
+                _check_identity(path, lines[0], identity)
             for entry in _decoded(path, lines[1:], decode):
                 self.entries[entry.key] = entry
+            # Only now that it is sure to be our own journal.
+            os.ftruncate(self._file, content.rfind(b"\n") + 1)
+            if not lines:
+                self._write({"run": identity})
         except BaseException:
             os.close(self._file)
             raise
@@ -95,17 +101,17 @@ class Journal(Generic[E]):
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f"{self.path}: another process is writing this run") from error
+        except OSError as error:  # a file system without locks
+            raise HumorError(f"{self.path}: cannot be locked: {error.strerror}") from error
 
-    def _complete_lines(self) -> list[bytes]:
+    def _content(self) -> bytes:
         with os.fdopen(os.dup(self._file), "rb") as stream:
             stream.seek(0)
-            content = stream.read()
-        whole = content.rfind(b"\n") + 1
-        os.ftruncate(self._file, whole)
-        return content[:whole].splitlines()
+            return stream.read()
 
     def _write(self, value: Mapping[str, Any]) -> None:
-        line = (json.dumps(value, ensure_ascii=False) + "\n").encode()
+        # Half a surrogate pair becomes the JSON escape that it is read back from.
+        line = (json.dumps(value, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
         end = os.lseek(self._file, 0, os.SEEK_END)
         try:
             written = os.write(self._file, line)
@@ -120,14 +126,20 @@ def read_entries(path: Path, decode: Callable[[Mapping[str, Any]], E]) -> list[E
     """Entries of a journal, in the order in which they were finished, without opening it to write.
 
     Raises:
-        DataError: the file is missing or damaged.
+        DataError: the file is missing, damaged or no journal.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    lines = content[: content.rfind(b"\n") + 1].splitlines()
-    return list(_decoded(path, lines[1:], decode))
+    return list(_decoded(path, _complete_lines(path, content)[1:], decode))
+
+
+def _complete_lines(path: Path, content: bytes) -> list[bytes]:
+    """The lines of a journal without a torn last one; none if the run's own line is torn."""
+    if not (content.startswith(_BEGINNING) or _BEGINNING.startswith(content)):
+        raise DataError(f"{path}:1: not a journal; move the file, or use another --name or --out")
+    return content[: content.rfind(b"\n") + 1].splitlines()
 
 
 def _decoded(
@@ -142,8 +154,12 @@ def _decoded(
             ) from error
 
 
-def _check_identity(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    wanted = json.loads(json.dumps(wanted))
+def _check_identity(path: Path, line: bytes, identity: Mapping[str, Any]) -> None:
+    try:
+        found = _flat(json.loads(line)["run"])
+    except (ValueError, AttributeError) as error:
+        raise DataError(f"{path}:1: damaged line ({error}); use --force to start over") from error
+    wanted = _flat(json.loads(json.dumps(identity)))
     differences = [
         f"{name} was {found.get(name)!r}, now {wanted.get(name)!r}"
         for name in sorted({*found, *wanted})
@@ -154,3 +170,14 @@ def _check_identity(path: Path, found: Mapping[str, Any], wanted: Mapping[str, A
             f"{path}: holds another run ({'; '.join(differences)}); "
             "use another --name or --out, or --force to start over"
         )
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted name, so that a difference can be named exactly."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

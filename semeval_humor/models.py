@@ -119,7 +119,7 @@ def resolve(name: str, *, accepted_licenses: Collection[str] = ()) -> Model:
     if name in KNOWN:
         return _packaged(name, KNOWN[name], accepted_licenses)
     path = Path(name).expanduser()
-    if path.exists():
+    if name and path.exists():
         return _local(name, path.resolve())
     if name.startswith((".", "/", "~")):
         raise ConfigError(f"{name}: no such directory")

@@ -8,8 +8,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from semeval_humor.configs import Settings, checked, read_toml
 from semeval_humor.errors import ConfigError
@@ -31,6 +32,13 @@ class Example(Settings):
     headline: str | None = None
     word1: str | None = None
     word2: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_constraint(self) -> Self:
+        given = tuple(self.model_dump(exclude={"joke"}, exclude_none=True))
+        if given not in (("headline",), ("word1", "word2")):
+            raise ValueError("an example has either a headline or word1 and word2")
+        return self
 
 
 class LanguagePrompts(Settings):
@@ -65,8 +73,6 @@ class PromptBook:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or DEFAULT_PROMPTS
         tables = read_toml(self.path)
-        self.sha256 = sha256_of_json(tables)
-        """Fingerprint of the prompts' content; the layout of the file does not matter."""
         unknown = sorted(set(tables) - set(Lang))
         if unknown:
             known = ", ".join(Lang)
@@ -75,6 +81,8 @@ class PromptBook:
             Lang(name): checked(LanguagePrompts, table, f"{self.path} [{name}]")
             for name, table in tables.items()
         }
+        self.sha256 = sha256_of_json(tables)
+        """Fingerprint of the prompts' content; the layout of the file does not matter."""
 
     def conversation(
         self, prompt: Prompt, *, chat: bool, seed: int, round_: int, sample: int

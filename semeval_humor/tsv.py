@@ -7,6 +7,7 @@ for CSV quoting and words such as ``NA`` for missing values.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from semeval_humor.errors import DataError
@@ -28,14 +29,16 @@ UNUSED = "-"
 
 NULL_TEXTS = frozenset(
     [
-        *["", " ", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"],
+        *["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"],
         *["1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"],
     ]
 )
 """Texts that the organisers' reader takes for a missing value, however they are quoted."""
 
-# A cell that someone's spreadsheet quoted: its inner quotation marks are all doubled.
-_CSV_QUOTED = re.compile(r'"(?:[^"]|"")*""(?:[^"]|"")*"')
+# As a spreadsheet writes a cell that it quotes: marks around it, those inside of it doubled.
+_CSV_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# The same with a mark inside: the official files hold nothing like it.
+_CERTAINLY_CSV_QUOTED = re.compile(r'"(?:[^"]|"")*""(?:[^"]|"")*"')
 
 
 def read_prompts(path: Path, task: Task, lang: Lang) -> list[Prompt]:
@@ -48,12 +51,12 @@ def read_prompts(path: Path, task: Task, lang: Lang) -> list[Prompt]:
         DataError: the file is missing or not UTF-8, has other columns, a row without exactly
             one constraint, an id of another language or an id twice, or no row at all.
     """
-    lines = _lines(path)
-    header = _cells(lines[0]) if lines else []
+    header, *rows = _rows(_lines(path))
     if tuple(header) != task.columns:
-        found = ", ".join(header) or "nothing"
-        raise DataError(f"{path}:1: columns {found}; expected {', '.join(task.columns)}")
-    prompts = list(_prompts(path, lines[1:], task, lang))
+        found = ", ".join(header)[:80] or "nothing"
+        expected = ", ".join(task.columns)
+        raise DataError(f"{path}:1: columns: {found}; expected, divided by tabs: {expected}")
+    prompts = list(_prompts(path, rows, task, lang))
     if not prompts:
         raise DataError(f"{path}: no rows below the header")
     return prompts
@@ -65,49 +68,59 @@ def write_jokes(path: Path, jokes: Sequence[Joke]) -> None:
     The file is read back as the organisers do before it takes its place.
 
     Raises:
-        DataError: the reader would not get exactly these jokes, e.g. because a text is ``NA``.
+        DataError: the reader would not get exactly these jokes, e.g. because a text is ``NA``,
+            or every text is a number.
     """
     with atomic_writer(path) as stream:
         stream.write("id\ttext\n")
         stream.writelines(f"{_field(joke.id)}\t{_field(joke.text)}\n" for joke in jokes)
         stream.flush()
-        _check_read_back(path, Path(stream.name), jokes)
+        wanted = [(joke.id, joke.text) for joke in jokes]
+        for want, got in zip_longest(wanted, _as_read(Path(stream.name))):
+            if want != got:
+                raise DataError(
+                    f"{path}: the organisers' reader would get {str(got)[:80]} "
+                    f"in place of {str(want)[:80]}; choose another text"
+                )
 
 
 def read_jokes(path: Path) -> list[Joke]:
     """Rows of a submission, exactly as the organisers' reader sees them.
 
     Raises:
-        DataError: the reader fails, or has no columns id and text, or gets a missing value.
+        DataError: the file is missing, the reader fails or gets no columns id and text, or gets
+            a missing value or a number in place of a text.
     """
+    try:
+        rows = _as_read(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except (KeyError, ValueError) as error:
+        reason = str(error).strip()
+        raise DataError(
+            f"{path}: cannot be read as tab-separated columns id and text: {reason}"
+        ) from error
+    jokes = []
+    for id_, text in rows:
+        if not isinstance(text, str):
+            found = "a missing value" if text != text else f"the {type(text).__name__} {text}"
+            raise DataError(f"{path}: the text of {id_!r} reads as {found}; choose another text")
+        jokes.append(Joke(id_, text))
+    return jokes
+
+
+def _as_read(path: Path) -> list[tuple[str, object]]:
+    """Ids and texts as the organisers' reader gets them: a text may be a number, or missing."""
     import pandas
 
-    try:
-        table = pandas.read_csv(path, delimiter="\t", index_col="id")
-        texts = table["text"]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: not a submission file: {error}") from error
-    empty = texts.index[texts.isna()]
-    if len(empty):
-        raise DataError(f"{path}: the text of {empty[0]!r} reads as a missing value")
-    return [Joke(str(id_), str(text)) for id_, text in texts.items()]
+    texts = pandas.read_csv(path, delimiter="\t", index_col="id")["text"]
+    return [(str(id_), text) for id_, text in texts.items()]
 
 
 def _field(value: str) -> str:
     if any(character in value for character in '"\t\n\r'):
         return '"' + value.replace('"', '""') + '"'
     return value
-
-
-def _check_read_back(path: Path, written: Path, jokes: Sequence[Joke]) -> None:
-    wrong = [joke for joke in jokes if joke.text in NULL_TEXTS]
-    if not wrong:
-        read = read_jokes(written)
-        wrong = [joke for joke, back in zip(jokes, read, strict=False) if joke != back]
-        if not wrong and len(read) == len(jokes):
-            return
-    culprit = f" first at {wrong[0].id!r}: {wrong[0].text[:60]!r}" if wrong else ""
-    raise DataError(f"{path}: the organisers' reader would not get these texts back{culprit}")
 
 
 def _lines(path: Path) -> list[str]:
@@ -124,26 +137,29 @@ def _lines(path: Path) -> list[str]:
         ) from error
     # Not splitlines(): a headline may hold U+2028 and the like.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    while lines and not lines[-1].strip():
+    while len(lines) > 1 and not lines[-1].strip():
         lines.pop()
     return lines
 
 
-def _cells(line: str) -> list[str]:
-    cells = [cell.strip() for cell in line.split("\t")]
-    if all(cell.startswith('"') and cell.endswith('"') and len(cell) > 1 for cell in cells):
-        return [cell[1:-1].replace('""', '"').strip() for cell in cells]
-    return [
-        cell[1:-1].replace('""', '"').strip() if _CSV_QUOTED.fullmatch(cell) else cell
-        for cell in cells
-    ]
+def _rows(lines: Iterable[str]) -> list[list[str]]:
+    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
+    # A spreadsheet that quotes at all quotes more than what shows it, e.g. cells with a comma.
+    quoted = any(
+        _CSV_QUOTED.fullmatch(row[0]) or any(map(_CERTAINLY_CSV_QUOTED.fullmatch, row))
+        for row in rows
+    )
+    return [[_unquoted(cell) for cell in row] for row in rows] if quoted else rows
 
 
-def _prompts(path: Path, lines: Iterable[str], task: Task, lang: Lang) -> Iterator[Prompt]:
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"').strip() if _CSV_QUOTED.fullmatch(cell) else cell
+
+
+def _prompts(path: Path, rows: Iterable[list[str]], task: Task, lang: Lang) -> Iterator[Prompt]:
     first: dict[str, int] = {}
-    for number, line in enumerate(lines, start=2):
+    for number, cells in enumerate(rows, start=2):
         where = f"{path}:{number}"
-        cells = _cells(line)
         if len(cells) != len(task.columns):
             expected = f"{len(task.columns)} ({', '.join(task.columns)})"
             raise DataError(f"{where}: {len(cells)} columns, expected {expected}")

@@ -117,6 +117,11 @@ class Dispatcher(Generic[J, R]):
             self._fill()
             if not self._asking and not self._again:
                 return []
+            if not self._asking and self._pool.gone:
+                reasons = "; ".join(f"{s.url}: {s.reason}" for s in self._pool.servers)
+                raise EngineError(
+                    f"every server is gone: {reasons}; start them again, then repeat the command"
+                )
             # A server that rests matters only to work that waits: otherwise this would spin.
             rest_s = self._pool.rest_s() if self._again or not self._exhausted else None
             running: set[asyncio.Task[R] | asyncio.Task[str | None]] = {
@@ -128,11 +133,6 @@ class Dispatcher(Generic[J, R]):
             elif rest_s is not None:
                 await asyncio.sleep(rest_s)
             finished = self._settle()
-            if self._pool.gone and not self._asking:
-                reasons = "; ".join(f"{s.url}: {s.reason}" for s in self._pool.servers)
-                self._fatal = EngineError(
-                    f"every server is gone: {reasons}; start them again, then repeat the command"
-                )
             if finished:
                 return finished
 

@@ -16,7 +16,8 @@ from semeval_humor.weights import read_json
 def load_model(model: Model, adapter: Adapter | None, device: str) -> Any:
     """Load a model for inference: float32 on a CPU, bfloat16 on a GPU that computes with it.
 
-    On two CPU cores float32 was the faster one for batches as well.
+    On a CPU bfloat16 gains nothing: for each second of one core, SmolLM2 drew 13, 33 and 46 tokens
+    in float32 and 10, 38 and 42 in bfloat16, with 1, 8 and 32 sequences at a time.
 
     Raises:
         ConfigError: transformers or peft is missing.

@@ -63,6 +63,7 @@ class VLLMEngine:
         if adapter is not None:
             options |= {"enable_lora": True, "max_lora_rank": max(8, adapter.rank)}
         self._log = Path(tempfile.mkstemp(prefix="semeval-humor-vllm-", suffix=".log")[1])
+        self._dead = False
         self._llm = _start(model.path, {"seed": seed, **options}, self._log)
         config = self._llm.llm_engine.vllm_config
         self._context: int = config.model_config.max_model_len
@@ -103,12 +104,14 @@ class VLLMEngine:
                     else:
                         running[request.key] = request
                 if running:
-                    for output in _step(engine):
+                    with self._naming_the_cause():
+                        outputs = [output for output in engine.step() if output.finished]
+                    for output in outputs:
                         del running[output.request_id]
                         yield _completion(output)
         finally:
-            if running:
-                _abort(engine, list(running))
+            if running and not self._dead:
+                engine.abort_request(list(running))
 
     def logprobs(
         self, continuations: Sequence[Continuation], *, adapted: bool = True
@@ -122,12 +125,20 @@ class VLLMEngine:
             text = self._tokenizer(continuation.text, add_special_tokens=False).input_ids
             starts.append(len(before))
             prompts.append({"prompt_token_ids": [*before, *text]})
-        outputs = self._llm.generate(
-            prompts,
-            SamplingParams(max_tokens=1, prompt_logprobs=0, temperature=0),
-            lora_request=self._lora() if adapted else None,
-            use_tqdm=False,
-        )
+        lora = self._lora() if adapted else None
+        with self._naming_the_cause():
+            # With an adapter, vLLM on CPU mixes up the rows of a batch of prompt log-probabilities.
+            batches = [[prompt] for prompt in prompts] if self._adapter else [prompts]
+            outputs = [
+                output
+                for batch in batches
+                for output in self._llm.generate(
+                    batch,
+                    SamplingParams(max_tokens=1, prompt_logprobs=0, temperature=0),
+                    lora_request=lora,
+                    use_tqdm=False,
+                )
+            ]
         return [
             tuple(
                 position[token].logprob
@@ -142,7 +153,8 @@ class VLLMEngine:
         """End vLLM's processes and give its memory back."""
         with _output_to(self._log):
             self._llm.llm_engine.engine_core.shutdown()
-        self._log.unlink(missing_ok=True)
+        if not self._dead:
+            self._log.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -154,6 +166,19 @@ class VLLMEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def _naming_the_cause(self) -> Iterator[None]:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            yield
+        except EngineDeadError as error:
+            self._dead = True
+            raise EngineError(
+                f"vLLM died: {_cause(self._log, error)}; its log is {self._log}; "
+                "what is finished is kept: run again to continue"
+            ) from error
 
     def _add(self, request: Request, sampling: Sampling) -> Completion | None:
         if request.images:
@@ -244,24 +269,6 @@ def _cause(log: Path, error: Exception) -> str:
         return next(iter(str(error).splitlines()), type(error).__name__)
     head, _, tail = named[-1].rpartition("Error: ")
     return f"{head.split()[-1] if head.split() else ''}Error: {tail}"
-
-
-def _step(engine: Any) -> list[Any]:
-    from vllm.v1.engine.exceptions import EngineDeadError
-
-    try:
-        return [output for output in engine.step() if output.finished]
-    except (EngineDeadError, RuntimeError) as error:
-        raise EngineError(
-            f"vLLM died: {error}; start again to continue where it stopped"
-        ) from error
-
-
-def _abort(engine: Any, keys: list[str]) -> None:
-    from vllm.v1.engine.exceptions import EngineDeadError
-
-    with contextlib.suppress(EngineDeadError):
-        engine.abort_request(keys)
 
 
 def _params(request: Request, sampling: Sampling) -> Any:

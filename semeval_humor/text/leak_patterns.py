@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.schema import Lang
 
@@ -222,8 +222,8 @@ def rules(lang: Lang) -> tuple[Rule, ...]:
             LeakKind.MARKUP,
             r"(?<![\w*])(?<cut>\*{3})(?=[^\s*])[^*\n]++(?<!\s)(?<cut>\*{3})(?![\w*])",
         ),
-        _rule(LeakKind.MARKUP, r"(?:\A|\n)(?<cut>\s*#{1,6}\s+)(?=\S)"),
-        _rule(LeakKind.MARKUP, r"\A[*•‣▪]\s+(?=\S)(?![\s\S]*\s[*•‣▪]\s)"),
+        _rule(LeakKind.MARKUP, r"(?:\A|\n)(?<cut>\s*(?:#{1,6}\s+)++)(?=\S)"),
+        _rule(LeakKind.MARKUP, r"\A(?:[*•‣▪]\s+)++(?=\S)(?![\s\S]*\s[*•‣▪]\s)"),
         _rule(LeakKind.PREAMBLE, rf"\A{eager}(?:{eager})?+{announced}(?:[:：.。!！]+|(?=\n))\s*"),
         _rule(LeakKind.PREAMBLE, rf"\A(?:{_any(_EAGER, lang)})[,.。!！~]*+\s*\n\s*"),
         _rule(LeakKind.PREAMBLE, rf"\A(?:{_any(_ANNOUNCEMENT, lang)})[:：]\s*\n\s*"),
@@ -234,7 +234,7 @@ def rules(lang: Lang) -> tuple[Rule, ...]:
             rf"\A(?<cut>{first}){item}(?<cut>{second}[\s\S]{{15,}}+)",
         ),
         _rule(LeakKind.NUMBERED_ALTERNATIVES, rf"\A(?:{_any(_OPTION, lang)})\s?#?1\s?[:：.)]\s*"),
-        _rule(LeakKind.MARKUP, rf"\A(?:{label})\s?[:：]\s*"),
+        _rule(LeakKind.MARKUP, rf"\A(?:(?:{label})\s?[:：]\s*)++"),
         _rule(
             LeakKind.MARKUP,
             r"\A(?:headline|titular|[标標][题題]|words?|palabras)\s?[:：][^\n]*+\n+\s*"

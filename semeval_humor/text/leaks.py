@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.schema import Lang
 from semeval_humor.text.leak_patterns import LeakKind, Rule, rules, verdicts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import eq
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Lang

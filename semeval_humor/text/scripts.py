@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.errors import DataError
 from semeval_humor.languages import LANGUAGES

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.languages import LANGUAGES

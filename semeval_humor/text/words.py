@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, lru_cache
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from semeval_humor.errors import DataError
 from semeval_humor.languages import LANGUAGES
@@ -109,8 +109,7 @@ def _split(word: str, text: str) -> bool:
     if len(word) != 2:
         return False
     first, second = map(regex.escape, word)
-    # A verb may also be said twice before its object: 见见面.
-    gap = rf"(?:{first}|[{_GAP_START}]\p{{Han}}{{0,{_MAX_GAP - 1}}}?)"
+    gap = rf"[{_GAP_START}]\p{{Han}}{{0,{_MAX_GAP - 1}}}?"
     return regex.search(first + gap + second, text) is not None
 
 
