@@ -135,8 +135,8 @@ class Sampling:
         seed: of the whole run.
     """
 
-    temperature: float = 0.9
-    top_p: float = 0.95
+    temperature: float = 1.0
+    top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
     repetition_penalty: float = 1.0

@@ -7,7 +7,7 @@ RANK, WIDTH = 4, 576
 
 
 def write_adapter(folder: Path, *, scale: float) -> Path:
-    """Random matrices A, and B of a size that ``scale`` gives; 0 makes an adapter without effect."""
+    """Random matrices A, and B of a size that ``scale`` gives; with 0 it has no effect."""
     import torch
     from safetensors.torch import save_file
 

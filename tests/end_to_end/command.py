@@ -1,6 +1,5 @@
 """The command line in a process of its own, as people run it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def start(arguments: Sequence[str | Path], **options: object) -> subprocess.Popen[str]:
+def start(arguments: Sequence[str | Path]) -> subprocess.Popen[str]:
     """Start ``semeval-humor`` in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "semeval_humor", *map(str, arguments)],
@@ -16,7 +15,6 @@ def start(arguments: Sequence[str | Path], **options: object) -> subprocess.Pope
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        **options,  # type: ignore[call-overload]
     )
 
 

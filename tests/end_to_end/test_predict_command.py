@@ -31,7 +31,17 @@ def wait_for(condition: "object", process: "object", seconds: float = 200) -> No
 
 
 def test_killed_continued_interrupted_and_finished(tmp_path: Path) -> None:
-    command = ["predict", "--task", "A", "--lang", "en", "--limit", "12", "--out", tmp_path]
+    command: list[str | Path] = [
+        "predict",
+        "--task",
+        "A",
+        "--lang",
+        "en",
+        "--limit",
+        "12",
+        "--out",
+        tmp_path,
+    ]
     journal = tmp_path / "task-a-en.candidates.jsonl"
 
     process = start(command)
@@ -71,7 +81,7 @@ def test_killed_continued_interrupted_and_finished(tmp_path: Path) -> None:
 def test_an_adapter_without_effect_stops_the_run_with_exit_1(tmp_path: Path) -> None:
     adapter = write_adapter(tmp_path / "zero", scale=0.0)
     out = tmp_path / "out"
-    options = ["--limit", "2", "--adapter", adapter, "--out", out]
+    options: list[str | Path] = ["--limit", "2", "--adapter", adapter, "--out", out]
     code, stdout, err = run("predict", "--lang", "en", *options)
     assert (code, stdout) == (1, "")
     assert err.strip().splitlines()[-1].startswith("error: the adapter changes nothing")
@@ -80,14 +90,14 @@ def test_an_adapter_without_effect_stops_the_run_with_exit_1(tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    command = ["predict", "--lang", "en", "--out", tmp_path, "--candidates", "8"]
+    command: list[str | Path] = ["predict", "--lang", "en", "--out", tmp_path, "--candidates", "8"]
     journal = tmp_path / "task-a-en.candidates.jsonl"
     moment = random.Random(0)
     seen: list[object] = []
     for _ in range(20):
         process = start(command)
         before = lines(journal)
-        wait_for(lambda before=before: lines(journal) > before, process)  # type: ignore[misc]
+        wait_for(lambda before=before: lines(journal) > before, process)
         time.sleep(moment.uniform(0, 1))
         kill(process)
         found = read_candidates(journal)
