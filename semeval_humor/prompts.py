@@ -59,6 +59,20 @@ class LanguagePrompts(Settings):
     examples: list[Example] = Field(min_length=1)
     """Shown to base models before the row itself."""
 
+    @model_validator(mode="after")
+    def _show_the_row(self) -> Self:
+        # A misspelt placeholder would be sent as it stands, and the model never see the row.
+        for text, names in (
+            (self.headline, ("headline",)),
+            (self.base_headline, ("headline",)),
+            (self.words, ("word1", "word2")),
+            (self.base_words, ("word1", "word2")),
+        ):
+            for name in names:
+                if f"{{{name}}}" not in text:
+                    raise ValueError(f"{{{name}}} is missing in {text.strip()!r}")
+        return self
+
 
 class PromptBook:
     """The prompts of all languages of one file.

@@ -15,6 +15,7 @@ from semeval_humor.cli.predict import predict
 from semeval_humor.cli.select import select
 from semeval_humor.errors import HumorError
 
+BAD_USAGE = 2
 INTERRUPTED = 130
 
 
@@ -44,12 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = cli.main(arguments, prog_name="semeval-humor", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return BAD_USAGE
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx:
             hint = f"; see {error.ctx.command_path} --help"
         click.echo(f"error: {error.format_message()}{hint}", err=True)
-        return 2
+        return BAD_USAGE
     except HumorError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code

@@ -83,15 +83,17 @@ def predict(config_file: Path | None, force: bool, as_json: bool, **options: Any
     from semeval_humor.cli.console import Console
     from semeval_humor.inference import predict as pipeline
     from semeval_humor.inference.engines import plan_engine
+    from semeval_humor.inference.inputs import read_inputs
 
     config = _config(config_file, options)
     with Console() as console:
+        inputs = read_inputs(config.task, config.langs, config.input)
         if config.input is None:
             console.note("input: SAMPLE, the package's own rows; give yours with --input")
         plan = plan_engine(config)
         console.note(f"engine: {plan.name} ({plan.reason}); model: {plan.identity.name}")
         results = []
-        for result in pipeline.predict(config, plan, console, force=force):
+        for result in pipeline.predict(config, inputs, plan, console, force=force):
             console.finish_bar()
             _tell(console, result)
             results.append(result)

@@ -1,5 +1,6 @@
 """Task inputs: the user's, or the sample that the package carries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -42,6 +43,21 @@ def read_input(task: Task, lang: Lang, path: Path | None) -> TaskInput:
     prompts = tuple(read_prompts(path, task, lang))
     ids = tuple(prompt.id for prompt in prompts)
     return TaskInput(lang, prompts, FileRecord(name, sha256_of_file(path), ids))
+
+
+def read_inputs(task: Task, langs: Sequence[Lang], path: Path | None) -> list[TaskInput]:
+    """Read a task file for each language.
+
+    Raises:
+        ConfigError: one file is given for several languages.
+        DataError: a file cannot be read as a task input.
+    """
+    if path is not None and len(langs) > 1 and not path.is_dir():
+        names = ", ".join(task.file_name(lang) for lang in langs)
+        raise ConfigError(
+            f"--input {path}: --lang all needs a folder with {names}; or name the file's --lang"
+        )
+    return [read_input(task, lang, path) for lang in langs]
 
 
 def read_recorded_input(task: Task, lang: Lang, record: FileRecord) -> TaskInput:

@@ -1,7 +1,7 @@
 """Task inputs to submission files: sample, choose, write, account for it."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from semeval_humor.files import sha256_of_json
 from semeval_humor.inference.candidates import candidates_path, open_candidates, read_candidates
 from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import EnginePlan
-from semeval_humor.inference.inputs import TaskInput, read_input, read_recorded_input
+from semeval_humor.inference.inputs import TaskInput, read_recorded_input
 from semeval_humor.inference.results import FileResult, check_untouched, write_result
 from semeval_humor.inference.rules import score_by_rules
 from semeval_humor.inference.sampling import Sampler, Watch
@@ -38,7 +38,12 @@ class _Job:
 
 
 def predict(
-    config: PredictConfig, plan: EnginePlan, watch: Watch, *, force: bool = False
+    config: PredictConfig,
+    inputs: Sequence[TaskInput],
+    plan: EnginePlan,
+    watch: Watch,
+    *,
+    force: bool = False,
 ) -> Iterator[FileResult]:
     """Make the submission files that a config asks for; yield each when it is written.
 
@@ -47,18 +52,19 @@ def predict(
 
     Args:
         config: what to do.
+        inputs: from ``read_inputs``.
         plan: from ``plan_engine``.
         watch: is told what happens.
         force: delete what is there first.
 
     Raises:
         ConfigError: the output folder holds another run, or options do not fit.
-        DataError: an input cannot be read.
         EngineError: the engine failed; finished candidates are in the journal.
     """
     scorer = named_scorer(config.scorer)
     book = PromptBook(config.prompts)
-    jobs = [_job(config, plan, book, read) for read in _inputs(config, plan)]
+    _check_langs(inputs, plan)
+    jobs = [_job(config, plan, book, read) for read in inputs]
     for job in jobs:
         if force:
             _clear(job.result)
@@ -119,21 +125,14 @@ def named_scorer(name: str) -> Scorer:
     return SCORERS[name]
 
 
-def _inputs(config: PredictConfig, plan: EnginePlan) -> list[TaskInput]:
-    if config.input is not None and len(config.langs) > 1 and not config.input.is_dir():
-        names = ", ".join(config.task.file_name(lang) for lang in config.langs)
-        raise ConfigError(
-            f"--input {config.input}: --lang all needs a folder with {names}; "
-            "or add --lang for a single file"
-        )
-    for lang in config.langs:
-        if plan.langs is not None and lang not in plan.langs:
-            speaks = ", ".join(plan.langs)
+def _check_langs(inputs: Sequence[TaskInput], plan: EnginePlan) -> None:
+    for read in inputs:
+        if plan.langs is not None and read.lang not in plan.langs:
             raise ConfigError(
-                f"{plan.identity.name} speaks {speaks}, not {lang}; add --model: one that you have,"
-                " Qwen/Qwen3-4B (hub), or gemma3-270m --accept-license gemma"
+                f"{plan.identity.name} speaks {', '.join(plan.langs)}, not {read.lang}; add "
+                "--model: one that you have, Qwen/Qwen3-4B (hub), or gemma3-270m "
+                "--accept-license gemma; or choose with --lang"
             )
-    return [read_input(config.task, lang, config.input) for lang in config.langs]
 
 
 def _job(config: PredictConfig, plan: EnginePlan, book: PromptBook, read: TaskInput) -> _Job:

@@ -10,6 +10,7 @@ import pytest
 from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.inference.adapter_proof import AdapterUnused
 from semeval_humor.inference.config import PredictConfig
+from semeval_humor.inference.inputs import TaskInput, read_inputs
 from semeval_humor.inference.predict import predict, reselect
 from semeval_humor.inference.results import FileResult
 from semeval_humor.receipt import read_receipt
@@ -53,7 +54,11 @@ def joke(request: Request) -> str:
 def run(
     config: PredictConfig, engine: FakeEngine, watch: Silent | None = None, **options: bool
 ) -> Sequence[FileResult]:
-    return list(predict(config, plan_for(engine), watch or Silent(), **options))
+    return list(predict(config, read(config), plan_for(engine), watch or Silent(), **options))
+
+
+def read(config: PredictConfig) -> list[TaskInput]:
+    return read_inputs(config.task, config.langs, config.input)
 
 
 def test_three_languages_in_one_run(inputs: Path) -> None:
@@ -179,7 +184,7 @@ def test_other_weights_under_the_same_name_are_another_run(inputs: Path) -> None
     retrained = ModelIdentity("fake", weights="1" * 64)
     plan = plan_for(FakeEngine(joke), identity=retrained)
     with pytest.raises(ConfigError, match="holds another run"):
-        list(predict(config(inputs), plan, Silent()))
+        list(predict(config(inputs), read(config(inputs)), plan, Silent()))
 
 
 def test_a_file_edited_by_hand_is_not_replaced(inputs: Path) -> None:
@@ -199,7 +204,8 @@ def test_an_adapter_that_changes_nothing_stops_the_run(
 ) -> None:
     noise = iter([0.0, 1e-6, shift])
     engine = FakeEngine(joke, shift=lambda adapted: next(noise))
-    attempt = predict(config(inputs, lang="en"), plan_for(engine, adapted=True), Silent())
+    made = config(inputs, lang="en")
+    attempt = predict(made, read(made), plan_for(engine, adapted=True), Silent())
     if used:
         assert not next(attempt).unresolved
     else:

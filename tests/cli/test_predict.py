@@ -1,0 +1,123 @@
+"""Bad input: one line on standard error, the right exit code, and nothing half-written."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from semeval_humor.cli.main import main
+
+HEADER = "id\tword1\tword2\theadline\n"
+
+
+@pytest.fixture(autouse=True)
+def _restored_process() -> Iterator[None]:
+    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    yield
+    logging.getLogger().handlers[:] = handlers
+    signal.signal(signal.SIGTERM, terminate)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"id\theadline\nen_1\tRain\n",
+            ":1: columns: id, headline; expected, divided by tabs: id, word1",
+        ),
+        (HEADER.encode() + b"en_1\tknit\tsock\tRain\n", ":2: filled in: word1, word2, headline"),
+        (HEADER.encode() + b"en_1\t-\t-\t-\n", ":2: filled in: nothing"),
+        (HEADER.encode() + b"en_1\tknit\t-\t-\n", ":2: filled in: word1; expected either"),
+        (HEADER.encode() + b"en_1\t-\t-\tA\nen_1\t-\t-\tB\n", ":3: id 'en_1' is also on line 2"),
+        (HEADER.encode() + "en_1\t-\t-\tCafé\n".encode("cp1252"), ":2: byte 0xe9 is not UTF-8"),
+        (HEADER.encode() + b"es_1\t-\t-\tLluvia\n", ":2: id 'es_1' is Spanish"),
+        (HEADER.encode() + "zh_1\t-\t-\t下雨\n".encode(), ":2: id 'zh_1' is Chinese"),
+        (HEADER.encode(), "no rows below the header"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_bad_task_files(
+    content: bytes | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "task-a-en.tsv"
+    if content is not None:
+        path.write_bytes(content)
+    out = tmp_path / "out"
+    code = main(["predict", "--lang", "en", "--input", str(path), "--out", str(out)])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert captured.err.startswith(f"error: {path}")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--model", "no-such-model"], "no-such-model: unknown model"),
+        (["--model", "Qwen/Qwen3-4B"], "the hub cannot be reached"),
+        (["--candidates", "0"], "options: candidates: Input should be greater than or equal to 1"),
+        (["--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--engine", "openai"], "--engine openai needs --base-url"),
+        (
+            ["--engine", "vllm", "--base-url", "http://127.0.0.1:1"],
+            "--base-url needs --engine openai",
+        ),
+        (["--prompts", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--adapter", "nowhere"], "nowhere: no such directory, expected a LoRA adapter"),
+        (["--scorer", "judge"], "--scorer judge: unknown; expected rules"),
+        (["--lang", "es"], "smollm2-135m speaks en, not es"),
+    ],
+)
+def test_bad_options(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    code = main(["predict", "--lang", "en", "--out", str(out), *options])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    (line,) = [line for line in captured.err.splitlines() if line.startswith("error: ")]
+    assert message in line
+    assert not out.exists()
+
+
+def test_a_misspelt_key_of_a_config_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('candidate = 4\nlang = "fr"\n', encoding="utf-8")
+    assert main(["predict", "--config", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "candidate: Extra inputs are not permitted" in error
+    assert "lang" in error
+
+
+def test_no_server_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--out", str(tmp_path)]
+    assert main(["predict", "--lang", "en", *options]) == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
+
+
+@pytest.mark.parametrize("config", sorted(Path("configs/predict").glob("*.toml")), ids=str)
+def test_ready_configs_are_valid(config: Path) -> None:
+    from semeval_humor.configs import checked, read_toml
+    from semeval_humor.inference.config import PredictConfig
+
+    made = checked(PredictConfig, read_toml(config), str(config))
+    assert made.task == "A"
+
+
+def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    for what in ("Python", "vllm", "transformers", "smollm2-135m", "gemma3-270m", "predict"):
+        assert what in out
+
+
+def test_select_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["select", str(tmp_path / "task-a-en.candidates.jsonl")]) == 2
+    assert "task-a-en.run.json: cannot be read" in capsys.readouterr().err
