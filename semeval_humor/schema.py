@@ -282,7 +282,7 @@ class Receipt:
         versions: of this package, Python and the libraries that move results.
         hardware: the machine.
         started: UTC, ISO 8601.
-        seconds: time spent in this and the runs that it continues.
+        seconds: spent on sampling in the last run, the engine's start excluded.
     """
 
     command: str

@@ -74,7 +74,7 @@ def run_chat(*, tuned: bool) -> tuple[int, float]:
     path = resolve(DEFAULT_MODEL).path
     options: dict[str, Any] = {}
     if tuned:
-        set_environment()
+        set_environment(cuda=False)
         options = {"max_model_len": CONTEXT, **cpu_options(path, expected_tokens=20_000)}
     from vllm import LLM, SamplingParams
 

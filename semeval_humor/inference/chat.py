@@ -53,19 +53,33 @@ def _render(tokenizer: Any, conversation: tuple[Message, ...]) -> str:
             "to continue; use a model tuned for chat, or prompts for base models"
         )
     try:
-        text = tokenizer.apply_chat_template(
-            [{"role": message.role, "content": message.content} for message in conversation],
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=False,
-        )
+        return _written(tokenizer, conversation)
     except TemplateError as error:
+        if (merged := _without_system(conversation)) != conversation:
+            return _render(tokenizer, merged)
         roles = ", ".join(message.role for message in conversation)
         raise ConfigError(
             f"{tokenizer.name_or_path}: its chat template refuses the turns ({roles}): "
             f"{_first_line(error)}"
         ) from error
+
+
+def _written(tokenizer: Any, conversation: tuple[Message, ...]) -> str:
+    text = tokenizer.apply_chat_template(
+        [{"role": message.role, "content": message.content} for message in conversation],
+        tokenize=False,
+        add_generation_prompt=True,
+        enable_thinking=False,
+    )
     return str(text)
+
+
+def _without_system(conversation: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The same turns with the system's words before the user's: some templates know no system."""
+    match conversation:
+        case (Message("system", rules), Message("user", wish), *rest):
+            return Message("user", f"{rules}\n\n{wish}"), *rest
+    return conversation
 
 
 def _first_line(error: Exception) -> str:

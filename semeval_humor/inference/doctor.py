@@ -15,8 +15,8 @@ from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import (
     INSTALL_CPU,
     INSTALL_GPU,
+    choose_engine,
     installed,
-    plan_engine,
 )
 from semeval_humor.models import DEFAULT_MODEL, KNOWN
 from semeval_humor.weights import cache_dir
@@ -115,7 +115,7 @@ def _models() -> Iterator[Check]:
 
 def _choice() -> Check:
     try:
-        plan = plan_engine(PredictConfig())
+        engine, reason = choose_engine(PredictConfig())
     except HumorError as error:
         return Check("predict", str(error), works=False)
-    return Check("predict", f"uses {plan.name} with {DEFAULT_MODEL}", works=True)
+    return Check("predict", f"uses {engine} ({reason}) with {DEFAULT_MODEL}", works=True)

@@ -45,7 +45,7 @@ def plan_engine(config: PredictConfig) -> EnginePlan:
             model or adapter.
         EngineError: no server answers.
     """
-    name, reason = _choose(config)
+    name, reason = choose_engine(config)
     if name == "openai":
         return _plan_server(config, reason)
     model = resolve(config.model_name, accepted_licenses=config.accept_license)
@@ -67,7 +67,12 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def _choose(config: PredictConfig) -> tuple[str, str]:
+def choose_engine(config: PredictConfig) -> tuple[str, str]:
+    """Name of the engine for a run, and why this one.
+
+    Raises:
+        ConfigError: none is installed, or the options exclude each other.
+    """
     if config.base_url and config.engine in ("vllm", "transformers"):
         raise ConfigError(f"--engine {config.engine} runs here; --base-url needs --engine openai")
     if config.engine == "openai" and not config.base_url:

@@ -10,7 +10,7 @@ from typing import Any
 
 from semeval_humor import receipt
 from semeval_humor.errors import ConfigError, DataError
-from semeval_humor.files import sha256_of_json
+from semeval_humor.files import sha256_of_file, sha256_of_json
 from semeval_humor.inference.candidates import candidates_path, open_candidates, read_candidates
 from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import EnginePlan
@@ -185,7 +185,10 @@ def _run(
             identity=job.identity,
             model=plan.identity,
             engine=sampler.settings,
-            inputs=(job.input.record, FileRecord(str(book.path.resolve()), book.sha256)),
+            inputs=(
+                job.input.record,
+                FileRecord(str(book.path.resolve()), sha256_of_file(book.path)),
+            ),
             outputs=(),
             counts={},
             unresolved={},

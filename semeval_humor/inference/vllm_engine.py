@@ -58,6 +58,7 @@ class VLLMEngine:
         self._adapter = adapter
         self._tokenizer = load_tokenizer(model.path)
         cuda = machine.has_cuda()
+        set_environment(cuda=cuda)
         machine.check_fits(model.path)
         options = {"dtype": "auto"} if cuda else cpu_options(model.path, expected_tokens)
         if adapter is not None:
@@ -210,13 +211,16 @@ def cpu_options(path: str, expected_tokens: int) -> dict[str, Any]:
     }
 
 
-def set_environment() -> None:
+def set_environment(*, cuda: bool) -> None:
     """Tell vLLM what it reads from the environment only; what the user has set stays."""
     cores = machine.cores()
-    settings = {
-        # vLLM keeps one core free; on a small machine that core is half of the speed.
+    # vLLM keeps one core free; on a small machine that core is half of the speed.
+    threads = {
         "OMP_NUM_THREADS": str(len(cores)),
         "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores)),
+    }
+    settings = {
+        **({} if cuda else threads),
         # In this process: it starts 20 s sooner, and when this process is killed, no orphan of it
         # goes on computing.
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -229,7 +233,6 @@ def set_environment() -> None:
 
 
 def _start(path: str, options: dict[str, Any]) -> Any:
-    set_environment()
     log = Path(tempfile.mkstemp(prefix="semeval-humor-vllm-", suffix=".log")[1])
     with _output_to(log):
         try:

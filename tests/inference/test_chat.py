@@ -53,8 +53,20 @@ def test_turns_for_a_base_model(tmp_path: Path) -> None:
 def test_a_template_that_refuses(tmp_path: Path) -> None:
     template = "{{ raise_exception('System role not supported') }}"
     save_tokenizer(tmp_path, chat=True, bos=False, template=template)
-    with pytest.raises(ConfigError, match=r"refuses the turns \(system, user\): System role"):
+    with pytest.raises(ConfigError, match=r"refuses the turns \(user\): System role"):
         prompt_tokens(load_tokenizer(str(tmp_path)), TURNS)
+
+
+def test_a_template_without_a_system_role_gets_its_words_with_the_user_turn(tmp_path: Path) -> None:
+    template = (
+        "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('No system') }}"
+        "{% endif %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    )
+    save_tokenizer(tmp_path, chat=True, bos=False, template=template)
+    tokenizer = load_tokenizer(str(tmp_path))
+    turns = (Message("system", "Be brief."), Message("user", "Joke!"))
+    merged = (Message("user", "Be brief.\n\nJoke!"),)
+    assert prompt_tokens(tokenizer, turns) == prompt_tokens(tokenizer, merged)
 
 
 def test_no_tokenizer(tmp_path: Path) -> None:
