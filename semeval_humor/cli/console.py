@@ -1,7 +1,6 @@
 """What people see on standard error while a run goes on."""
 
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import rich.console
@@ -83,12 +82,7 @@ class Console:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         self.finish_bar()
 
 

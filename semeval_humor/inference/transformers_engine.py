@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby, islice
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError
@@ -117,12 +116,7 @@ class TransformersEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         """Give the model's memory back."""
         del self._model
         free_memory()

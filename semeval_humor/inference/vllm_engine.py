@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from semeval_humor.errors import ConfigError, EngineError
@@ -156,12 +155,7 @@ class VLLMEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         self.close()
 
     @contextlib.contextmanager
@@ -239,10 +233,10 @@ def _start(path: str, options: dict[str, Any]) -> Any:
             from transformers import AutoConfig
             from vllm import LLM
 
-            limit = AutoConfig.from_pretrained(path, local_files_only=True).max_position_embeddings
+            config = AutoConfig.from_pretrained(path, local_files_only=True).get_text_config()
             engine = LLM(
                 path,
-                max_model_len=min(CONTEXT, limit),
+                max_model_len=min(CONTEXT, config.max_position_embeddings),
                 disable_log_stats=True,
                 trust_remote_code=False,
                 **options,
