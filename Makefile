@@ -35,7 +35,8 @@ install: $(STAMP)
 
 # Made last, so that an installation that broke off is taken up again.
 $(STAMP): $(LOCK) pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) -r $(LOCK) || $(PIP) --extra-index-url $(TORCH_INDEX) -r $(LOCK)
-	$(PIP) --no-build-isolation --editable .
-	touch $(STAMP)
+	@echo "installing $(LOCK) into .venv, which takes about two minutes"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -r $(LOCK) || $(PIP) --extra-index-url $(TORCH_INDEX) -r $(LOCK)
+	@$(PIP) --no-build-isolation --editable .
+	@touch $(STAMP)

@@ -31,8 +31,8 @@ from semeval_humor.schema import Lang, Message
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/predict"
 REPEATS = 3
-CONFIG = PredictConfig(lang=Lang.EN, candidates=8, rounds=1, max_tokens=64)
-LOOP_PROMPTS = 16
+CONFIG = PredictConfig(lang=Lang.EN, candidates=4, rounds=1, max_tokens=64)
+LOOP_PROMPTS = 8
 """The loop is so slow that a few prompts must do."""
 
 LABELS = {
