@@ -86,6 +86,7 @@ class PromptBook:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or DEFAULT_PROMPTS
+        self.name = str(path.resolve()) if path else "package:prompts.toml"
         tables = read_toml(self.path)
         unknown = sorted(set(tables) - set(Lang))
         if unknown:

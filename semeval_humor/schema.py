@@ -282,7 +282,7 @@ class Receipt:
         versions: of this package, Python and the libraries that move results.
         hardware: the machine.
         started: UTC, ISO 8601.
-        seconds: spent on sampling in the last run, the engine's start excluded.
+        seconds: spent on sampling, in the last run and the finished ones that it continues.
     """
 
     command: str

@@ -179,15 +179,17 @@ def _run(
         is_sample=job.input.is_sample,
     )
     if not result.without_text:
+        written = receipt.receipt_path(job.result)
+        former = receipt.read_receipt(written) if written.exists() else None
         account = Receipt(
             command="predict",
             config=config.model_dump(mode="json"),
             identity=job.identity,
             model=plan.identity,
-            engine=sampler.settings,
+            engine=sampler.settings if result.tokens or not former else former.engine,
             inputs=(
                 job.input.record,
-                FileRecord(str(book.path.resolve()), sha256_of_file(book.path)),
+                FileRecord(book.name, sha256_of_file(book.path)),
             ),
             outputs=(),
             counts={},
@@ -195,6 +197,7 @@ def _run(
             versions=receipt.versions(),
             hardware=receipt.hardware(),
             started=started,
+            seconds=former.seconds if former else 0.0,
         )
         write_result(result, candidates, account)
     return result

@@ -74,7 +74,7 @@ def write_result(result: FileResult, candidates: Iterable[Candidate], account: R
     Args:
         result: complete, without rows that have no text.
         candidates: all of the run.
-        account: the receipt; outputs, counts, unresolved rows and seconds are filled in.
+        account: the receipt; outputs, counts and unresolved rows are filled in, seconds added.
     """
     jokes = [Joke(prompt.id, result.choices[prompt.id].candidate.text) for prompt in result.prompts]
     write_jokes(result.path, jokes)
@@ -88,7 +88,7 @@ def write_result(result: FileResult, candidates: Iterable[Candidate], account: R
         ),
         counts=_counts(result, candidates),
         unresolved=result.unresolved,
-        seconds=round(result.seconds, 2),
+        seconds=round(account.seconds + result.seconds, 2),
     )
     receipt.write_receipt(receipt.receipt_path(result.path), account)
 
@@ -100,14 +100,13 @@ def _counts(result: FileResult, candidates: Iterable[Candidate]) -> dict[str, An
         "rows": len(result.prompts),
         "candidates": len(candidates),
         "tokens": sum(candidate.tokens for candidate in candidates),
-        "tokens_this_run": result.tokens,
         "finished": _counted(candidate.finish for candidate in candidates),
         "cleaned": _counted(kind for candidate in candidates for kind in candidate.cleaned),
         "resampled_rows": len({known.prompt_id for known in candidates if known.round > 0}),
         "crowded_rows": sum(choice.crowded for choice in choices),
         "unresolved_rows": len(result.unresolved),
         "unresolved": _counted(fault for choice in choices for fault in choice.faults),
-        "failed_this_run": dict(result.failures),
+        "lost_in_last_run": dict(result.failures),
     }
 
 

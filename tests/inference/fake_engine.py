@@ -47,7 +47,7 @@ class FakeEngine:
 
     @property
     def settings(self) -> Mapping[str, str | int | float | bool]:
-        return {"engine": "fake"}
+        return {"engine": "fake", "device": "imaginary"}
 
     def identity(self) -> ModelIdentity:
         return IDENTITY

@@ -92,11 +92,15 @@ def test_the_receipt_says_what_was_done(inputs: Path) -> None:
 
 
 def test_a_finished_run_starts_no_engine_and_more_candidates_extend_it(inputs: Path) -> None:
-    run(config(inputs), FakeEngine(joke))
+    first, *_ = run(config(inputs), FakeEngine(joke))
+    before = read_receipt(first.path.with_suffix(".run.json"))
     watch = Silent()
     again = FakeEngine(joke)
     run(config(inputs), again, watch)
     assert (watch.starts, again.asked) == (0, [])
+    after = read_receipt(first.path.with_suffix(".run.json"))
+    assert before.engine["device"] == "imaginary"
+    assert (after.engine, after.counts) == (before.engine, before.counts)
     run(config(inputs, candidates=3), again, watch)
     assert watch.starts == 1
     assert {key.rpartition("/")[2] for key in again.asked} == {"2"}
