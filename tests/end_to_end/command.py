@@ -8,13 +8,15 @@ from pathlib import Path
 
 
 def start(arguments: Sequence[str | Path]) -> subprocess.Popen[str]:
-    """Start ``semeval-humor`` in a process group of its own."""
+    """Start ``semeval-humor`` in a process group of its own, as if from a terminal."""
     return subprocess.Popen(
         [sys.executable, "-m", "semeval_humor", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests themselves run in the background, Ctrl-C is ignored by inheritance.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
