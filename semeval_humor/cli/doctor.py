@@ -12,16 +12,10 @@ Examples:
 @click.command(epilog=EXAMPLES)
 def doctor() -> None:
     """Say what this machine can run, and how to add what is missing."""
-    import rich.box
-    import rich.console
-    from rich.table import Table
-
     from semeval_humor.inference.doctor import examine
 
-    table = Table(box=rich.box.SIMPLE)
-    for column in ("what", "here", "to add it"):
-        table.add_column(column, overflow="fold")
     for check in examine():
-        mark = "" if check.works else "[red]"
-        table.add_row(check.what, mark + check.found, check.remedy)
-    rich.console.Console().print(table)
+        found = check.found if check.works else click.style(check.found, fg="red")
+        click.echo(f"{check.what:<16}{found}")
+        if check.remedy:
+            click.echo(f"{'':<16}→ {check.remedy}")
