@@ -1,10 +1,12 @@
 """TOML files into checked settings. A misspelt key is an error, never a silent default."""
 
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from semeval_humor.errors import ConfigError
 
@@ -41,8 +43,16 @@ def checked(kind: type[S], values: dict[str, Any], where: str) -> S:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-            for fault in error.errors()
-        )
+        faults = "; ".join(_fault(kind, fault) for fault in error.errors())
         raise ConfigError(f"{where}: {faults}") from error
+
+
+def _fault(kind: type[BaseModel], fault: ErrorDetails) -> str:
+    name = ".".join(map(str, fault["loc"])) or "file"
+    match fault["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(name, kind.model_fields, n=1)
+            return f"{name}: no such key" + (f", did you mean {near[0]}?" if near else "")
+        case "missing":
+            return f"{name}: is missing"
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

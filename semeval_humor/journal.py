@@ -56,6 +56,11 @@ class Journal(Generic[E]):
         self._encode = encode
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ConfigError(f"{path.parent}: a file is in the way of this folder") from error
+        except OSError as error:
+            raise HumorError(f"{path.parent}: cannot be made: {error.strerror}") from error
+        try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise HumorError(f"{path}: cannot be opened: {error.strerror}") from error
@@ -155,7 +160,7 @@ def _check_identity(path: Path, line: bytes, identity: Mapping[str, Any]) -> Non
         raise DataError(f"{path}:1: damaged line ({error}); use --force to start over") from error
     wanted = _flat(json.loads(json.dumps(identity)))
     differences = [
-        f"{name} was {found.get(name)!r}, now {wanted.get(name)!r}"
+        f"{name} was {_short(found.get(name))}, now {_short(wanted.get(name))}"
         for name in sorted({*found, *wanted})
         if found.get(name) != wanted.get(name)
     ]
@@ -164,6 +169,11 @@ def _check_identity(path: Path, line: bytes, identity: Mapping[str, Any]) -> Non
             f"{path}: holds another run ({'; '.join(differences)}); "
             "use another --name or --out, or --force to start over"
         )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:9]}…{text[-1]}"  # a fingerprint
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -281,7 +281,7 @@ class Receipt:
         unresolved: ids of rows without a text that passes every rule, with the reasons.
         versions: of this package, Python and the libraries that move results.
         hardware: the machine.
-        started: UTC, ISO 8601.
+        started: when its first finished run began; UTC, ISO 8601.
         seconds: spent on sampling, in the last run and the finished ones that it continues.
     """
 

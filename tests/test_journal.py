@@ -259,7 +259,7 @@ def test_what_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:
         read_entries(tmp_path / "absent.jsonl", decode)
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
-    with pytest.raises(HumorError, match="cannot be opened: "):
+    with pytest.raises(ConfigError, match="a file is in the way"):
         open_journal(blocked / "run.jsonl")
 
 

@@ -26,12 +26,12 @@ from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.inputs import read_inputs
 from semeval_humor.models import DEFAULT_MODEL, resolve
 from semeval_humor.prompts import PromptBook
-from semeval_humor.schema import Lang, Message
+from semeval_humor.schema import Message
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/predict"
 REPEATS = 3
-CONFIG = PredictConfig(lang=Lang.EN, candidates=4, rounds=1, max_tokens=64)
+CONFIG = PredictConfig(lang="en", candidates=4, rounds=1, max_tokens=64)
 LOOP_PROMPTS = 8
 """The loop is so slow that a few prompts must do."""
 

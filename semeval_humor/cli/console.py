@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from semeval_humor.inference.engines import EnginePlan
 
 
+NOTE_EVERY_S = 60.0
+"""Where there is no terminal for a bar, a line of progress is printed so often."""
+
+
 class _Speed(ProgressColumn):
     """Tokens per second since the bar was shown."""
 
@@ -29,7 +33,8 @@ class Console:
         self._console = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._starting = 0.0
-        self._tokens = 0
+        self._tokens = self._done = self._wanted = 0
+        self._next_note = 0.0
 
     def note(self, text: str) -> None:
         """Print a line, above the bar if there is one."""
@@ -51,7 +56,9 @@ class Console:
     def round_starts(self, round_: int, rows: int, wanted: int) -> None:
         """Show a new bar for a round of sampling."""
         self.finish_bar()
-        self._tokens = 0
+        self._tokens = self._done = 0
+        self._wanted = wanted
+        self._next_note = time.monotonic() + NOTE_EVERY_S
         label = f"sampling {rows} rows" if round_ == 0 else f"round {round_ + 1}, {rows} rows"
         if not self._console.is_terminal:
             self.note(f"{label}: {wanted} candidates")
@@ -69,9 +76,13 @@ class Console:
 
     def sampled(self, candidate: Candidate) -> None:
         """Move the bar."""
+        self._done += 1
         self._tokens += candidate.tokens
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], advance=1, tokens=self._tokens)
+        elif time.monotonic() > self._next_note:
+            self.note(f"{self._done} of {self._wanted} candidates")
+            self._next_note = time.monotonic() + NOTE_EVERY_S
 
     def finish_bar(self) -> None:
         """Leave the bar as it is and go on below it."""

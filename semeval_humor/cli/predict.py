@@ -112,11 +112,14 @@ def show(result: "FileResult") -> None:
     if result.without_text:
         return
     marker = "SAMPLE, not for submission: " if result.is_sample else ""
-    click.echo(f"{marker}{result.path} ({len(result.prompts)} rows)")
+    failing = f", {len(result.unresolved)} unresolved" if result.unresolved else ""
+    click.echo(f"{marker}{result.path} ({len(result.prompts)} rows{failing})")
     step = max(1, len(result.prompts) // SHOWN)
     for prompt in result.prompts[::step][:SHOWN]:
         click.echo(f"\n  {prompt.id}  {describe(prompt.constraint)}")
-        click.echo(f"    {result.choices[prompt.id].candidate.text}")
+        faults = result.unresolved.get(prompt.id)
+        mark = f"[{', '.join(faults)}] " if faults else ""
+        click.echo(f"    {mark}{result.choices[prompt.id].candidate.text}")
 
 
 def _config(config_file: Path | None, options: dict[str, Any]) -> "PredictConfig":
@@ -130,20 +133,26 @@ def _config(config_file: Path | None, options: dict[str, Any]) -> "PredictConfig
 
 
 def _tell(console: Any, result: "FileResult") -> None:
+    if not result.tokens and not result.failures:
+        console.note(f"{result.path.name}: everything was there, nothing was sampled")
     for reason, count in result.failures.items():
         console.note(f"{result.path.name}: {count} samples lost: {reason}")
     if result.without_text:
-        ids = ", ".join(result.without_text[:5])
+        ids = _some(result.without_text)
         console.note(
             f"error: {result.path}: not written: {len(result.without_text)} rows have no text "
-            f"({ids}…); run again with more --rounds or --candidates"
+            f"({ids}); run again with more --rounds or --candidates"
         )
     elif result.unresolved:
-        ids = ", ".join(list(result.unresolved)[:5])
+        ids = _some(list(result.unresolved))
         console.note(
             f"{result.path.name}: {len(result.unresolved)} of {len(result.prompts)} rows are "
-            f"unresolved, their best candidate breaks a rule ({ids}…); the receipt says which"
+            f"unresolved, their best candidate breaks a rule ({ids}); the receipt says which"
         )
+
+
+def _some(ids: list[str]) -> str:
+    return ", ".join(ids[:5]) + ("…" if len(ids) > 5 else "")
 
 
 def _document(result: "FileResult") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 EXAMPLES = """\b
 Examples:
   semeval-humor select submissions/smollm2-135m/task-a-en.candidates.jsonl
-  semeval-humor select submissions/smollm2-135m/task-a-*.candidates.jsonl --scorer rules
+  semeval-humor select submissions/smollm2-135m --scorer rules
 """
 
 
@@ -18,11 +18,12 @@ Examples:
 def select(candidates: tuple[Path, ...], scorer: str, force: bool) -> None:
     """Choose again among the candidates of a finished run, with another scorer. Samples nothing.
 
-    CANDIDATES are the task-….candidates.jsonl files that predict left beside its results; the
-    results are written anew.
+    CANDIDATES are the task-….candidates.jsonl files that predict left beside its results, or the
+    folder with them. The results are written anew. The only scorer so far is rules.
     """
     from semeval_humor.cli.predict import show
     from semeval_humor.inference.predict import reselect
 
     for path in candidates:
-        show(reselect(path, scorer, force=force))
+        for file in sorted(path.glob("*.candidates.jsonl")) if path.is_dir() else [path]:
+            show(reselect(file, scorer, force=force))

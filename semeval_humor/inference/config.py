@@ -17,7 +17,7 @@ class PredictConfig(Settings):
 
     task: Task = Task.A
     """Subtask."""
-    lang: Lang | Literal["all"] = "all"
+    lang: Literal["en", "es", "zh", "all"] = "all"
     """Language of the jokes."""
     input: Path | None = None
     """Task file, or a folder with files of the official names; none: the packaged sample."""
@@ -53,7 +53,7 @@ class PredictConfig(Settings):
     """Tokens after which a joke is cut off."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of the sampling, and of the choice of prompts."""
-    name: str | None = None
+    name: str | None = Field(default=None, pattern=r"^[^./\\][^/\\]*$")
     """Name of the submission; none: the model's name."""
     out: Path | None = None
     """Folder of the files; none: submissions/NAME."""

@@ -66,9 +66,9 @@ def predict(
     _check_langs(inputs, plan)
     jobs = [_job(config, plan, book, read) for read in inputs]
     for job in jobs:
-        if force:
+        if force and not job.result.is_dir():
             _clear(job.result)
-        check_untouched(job.result)
+        check_untouched(job.result, len(job.input.prompts[: config.limit]))
     with ExitStack() as stack:
         journals = [
             stack.enter_context(open_candidates(candidates_path(job.result), job.identity))
@@ -92,15 +92,20 @@ def reselect(candidates: Path, scorer_name: str, *, force: bool = False) -> File
         DataError: a file is missing or damaged.
     """
     scorer = named_scorer(scorer_name)
+    if not candidates.exists():
+        raise DataError(f"{candidates}: no such file; expected a task-….candidates.jsonl")
     path = candidates.with_name(candidates.name.partition(".")[0] + ".tsv")
-    account = receipt.read_receipt(receipt.receipt_path(path))
+    written = receipt.receipt_path(path)
+    if not written.exists():
+        raise DataError(f"{candidates}: its run is not finished; give the predict command again")
+    account = receipt.read_receipt(written)
     config = PredictConfig.model_validate(account.config)
     record = next(record for record in account.inputs if record.ids)
     (lang,) = [lang for lang in config.langs if config.task.file_name(lang) == path.name]
     read = read_recorded_input(config.task, lang, record)
-    if not force:
-        check_untouched(path)
     prompts = read.prompts[: config.limit]
+    if not force:
+        check_untouched(path, len(prompts))
     known = read_candidates(candidates)
     choices = select(prompts, known, scorer)
     result = FileResult(path, prompts, choices, {}, 0, 0.0, read.is_sample)
@@ -108,7 +113,7 @@ def reselect(candidates: Path, scorer_name: str, *, force: bool = False) -> File
         raise DataError(f"{candidates}: no candidates of {result.without_text[0]}; finish predict")
     settings = config.model_copy(update={"scorer": scorer_name})
     account = dataclasses.replace(
-        account, command="select", config=settings.model_dump(mode="json"), started=_now()
+        account, command="select", config=settings.model_dump(mode="json")
     )
     write_result(result, known, account)
     return result
@@ -131,7 +136,7 @@ def _check_langs(inputs: Sequence[TaskInput], plan: EnginePlan) -> None:
             raise ConfigError(
                 f"{plan.identity.name} speaks {', '.join(plan.langs)}, not {read.lang}; add "
                 "--model: one that you have, Qwen/Qwen3-4B (hub), or gemma3-270m "
-                "--accept-license gemma; or choose with --lang"
+                f"--accept-license gemma; or --lang {plan.langs[0]}"
             )
 
 
@@ -196,7 +201,7 @@ def _run(
             unresolved={},
             versions=receipt.versions(),
             hardware=receipt.hardware(),
-            started=started,
+            started=former.started if former else started,
             seconds=former.seconds if former else 0.0,
         )
         write_result(result, candidates, account)

@@ -15,6 +15,8 @@ from semeval_humor.inference.selection import Choice
 from semeval_humor.schema import Candidate, FileRecord, Joke, Prompt, Receipt
 from semeval_humor.tsv import write_jokes
 
+_MOVE = "move it away to have it written anew, or use another --name or --out"
+
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
@@ -49,23 +51,32 @@ class FileResult:
         return {id_: choice.faults for id_, choice in self.choices.items() if choice.faults}
 
 
-def check_untouched(path: Path) -> None:
-    """Refuse to replace a submission file that no run wrote, or that was edited since.
+def check_untouched(path: Path, rows: int) -> None:
+    """Refuse to replace a file that no run wrote, that was edited, or that has more rows.
+
+    Args:
+        path: the submission file, which need not exist.
+        rows: number of rows that it is going to have.
 
     Raises:
-        ConfigError: the file differs from what its receipt says.
+        ConfigError: something would be lost.
     """
     if not path.exists():
         return
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder, expected a file; use another --name or --out")
     written = receipt.receipt_path(path)
-    if written.exists():
-        outputs = {output.name: output for output in receipt.read_receipt(written).outputs}
-        if path.name in outputs and outputs[path.name].sha256 == sha256_of_file(path):
-            return
-        why = "was changed after it was written"
-    else:
-        why = "has no receipt"
-    raise ConfigError(f"{path}: {why}; use another --name or --out, or --force to replace it")
+    if not written.exists():
+        raise ConfigError(f"{path}: has no receipt, so predict did not write it; {_MOVE}")
+    outputs = {output.name: output for output in receipt.read_receipt(written).outputs}
+    output = outputs.get(path.name)
+    if output is None or output.sha256 != sha256_of_file(path):
+        raise ConfigError(f"{path}: was changed after it was written; {_MOVE}")
+    if len(output.ids) > rows:
+        raise ConfigError(
+            f"{path}: has {len(output.ids)} rows, and --limit would leave {rows}; "
+            "leave out --limit, or use another --name or --out"
+        )
 
 
 def write_result(result: FileResult, candidates: Iterable[Candidate], account: Receipt) -> None:

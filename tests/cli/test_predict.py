@@ -92,8 +92,8 @@ def test_a_misspelt_key_of_a_config_file(
     assert main(["predict", "--config", str(path)]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "candidate: Extra inputs are not permitted" in error
-    assert "lang" in error
+    assert "candidate: no such key, did you mean candidates?" in error
+    assert "lang: Input should be 'en', 'es', 'zh' or 'all'" in error
 
 
 def test_no_server_is_exit_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,5 +119,18 @@ def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_select_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["select", str(tmp_path / "task-a-en.candidates.jsonl")]) == 2
-    assert "task-a-en.run.json: cannot be read" in capsys.readouterr().err
+    path = tmp_path / "task-a-en.candidates.jsonl"
+    assert main(["select", str(path)]) == 2
+    assert "no such file" in capsys.readouterr().err
+    path.write_text('{"run": {}}\n', encoding="utf-8")
+    assert main(["select", str(tmp_path)]) == 2
+    assert "its run is not finished" in capsys.readouterr().err
+
+
+def test_a_folder_in_the_place_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "task-a-en.tsv").mkdir()
+    for force in ([], ["--force"]):
+        assert main(["predict", "--lang", "en", "--out", str(tmp_path), *force]) == 2
+        assert "task-a-en.tsv: is a folder" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from semeval_humor.inference.inputs import TaskInput, read_inputs
 from semeval_humor.inference.predict import predict, reselect
 from semeval_humor.inference.results import FileResult
 from semeval_humor.receipt import read_receipt
-from semeval_humor.schema import Finish, Lang, ModelIdentity, Request
+from semeval_humor.schema import Finish, ModelIdentity, Request
 from tests.inference.fake_engine import FakeEngine, Silent, plan_for, sensible
 
 ROWS = {
@@ -256,7 +256,7 @@ def test_reselect_samples_nothing_and_notices_a_changed_input(inputs: Path) -> N
 
 
 def test_a_packaged_sample_is_marked(tmp_path: Path) -> None:
-    made = PredictConfig(lang=Lang.EN, out=tmp_path, candidates=1, rounds=1)
+    made = PredictConfig(lang="en", out=tmp_path, candidates=1, rounds=1)
     (result,) = run(made, FakeEngine(sensible, finish=Finish.STOPPED))
     assert result.is_sample
     assert len(result.prompts) == 60
