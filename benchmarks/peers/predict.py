@@ -1,6 +1,6 @@
 """How fast ``predict`` samples, beside what people write themselves.
 
-    python benchmarks/peers/predict.py            # three runs of each, about 15 minutes on 2 cores
+    python benchmarks/peers/predict.py            # three runs of each, about 10 minutes on 2 cores
     python benchmarks/peers/predict.py --table    # the table of the last run, as Markdown
 
 Four ways to sample the same jokes for the same prompts with the same sampling settings, each in a
@@ -31,7 +31,7 @@ from semeval_humor.schema import Message
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/predict"
 REPEATS = 3
-CONFIG = PredictConfig(lang="en", candidates=4, rounds=1, max_tokens=64)
+CONFIG = PredictConfig(lang="en", candidates=2, rounds=1, max_tokens=64)
 LOOP_PROMPTS = 8
 """The loop is so slow that a few prompts must do."""
 
