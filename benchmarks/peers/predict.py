@@ -30,6 +30,7 @@ from semeval_humor.schema import Message
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/predict"
+MARK = "measured: "
 REPEATS = 3
 CONFIG = PredictConfig(lang="en", candidates=2, rounds=1, max_tokens=64)
 LOOP_PROMPTS = 8
@@ -132,7 +133,9 @@ def measure(name: str) -> dict[str, float]:
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )
     wall = time.monotonic() - clock
-    tokens, seconds = json.loads(process.stdout.splitlines()[-1])
+    # vLLM prints to standard output as well.
+    (line,) = [line for line in process.stdout.splitlines() if line.startswith(MARK)]
+    tokens, seconds = json.loads(line.removeprefix(MARK))
     return {"tokens": tokens, "seconds": seconds, "wall": wall}
 
 
@@ -173,7 +176,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print the last result")
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(RUNS[arguments.one]()))
+        print(MARK + json.dumps(RUNS[arguments.one]()))
         return
     if not arguments.table:
         runs: dict[str, list[dict[str, float]]] = {name: [] for name in RUNS}
