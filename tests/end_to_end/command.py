@@ -20,7 +20,7 @@ def start(arguments: Sequence[str | Path]) -> subprocess.Popen[str]:
     )
 
 
-def run(*arguments: str | Path, timeout: float = 400) -> tuple[int, str, str]:
+def run(*arguments: str | Path, timeout: float = 900) -> tuple[int, str, str]:
     """Exit code, standard output and standard error."""
     process = start(arguments)
     try:
