@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+import semeval_humor
+
 
 class Lang(StrEnum):
     """Language of a joke."""
@@ -165,10 +167,17 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A text whose probability after a conversation is asked for."""
+    """A text whose probability after a conversation is asked for.
+
+    Attributes:
+        conversation: what stands before the text; the empty string for nothing.
+        text: its tokens are asked for.
+        ends: the model's end token is asked for as well, as the last one.
+    """
 
     conversation: Conversation
     text: str
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +263,51 @@ class Candidate:
     def key(self) -> tuple[str, int, int]:
         """Unique within a journal."""
         return self.prompt_id, self.round, self.sample
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A measured value with all that moves it.
+
+    Attributes:
+        name: of the metric.
+        value: the value over all items.
+        items: number of texts that it was measured on; undefined ones are left out.
+        lang: language of the texts.
+        low: lower end of the 95 % interval; None where there is none, as for a single item.
+        high: upper end of it.
+        settings: whatever else moves the value, by name.
+        rows: value of each text in the order given, NaN where it is undefined; None for measures
+            of a set, in which no single text has a value.
+    """
+
+    name: str
+    value: float
+    items: int
+    lang: Lang
+    low: float | None = None
+    high: float | None = None
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    rows: tuple[float, ...] | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """Value, interval and signature: ``distinct-2 = 0.8314 [0.8251, 0.8377] (items:300 …)``."""
+        interval = ""
+        if self.low is not None and self.high is not None:
+            interval = f" [{rounded(self.low)}, {rounded(self.high)}]"
+        return f"{self.name} = {rounded(self.value)}{interval} ({self.signature})"
+
+    @property
+    def signature(self) -> str:
+        """What the value depends on, in one word each."""
+        parts = {"items": self.items, "lang": self.lang, **self.settings}
+        named = [f"{name}:{value}" for name, value in parts.items()]
+        return " ".join([*named, f"v:{semeval_humor.__version__}"])
+
+
+def rounded(value: float) -> str:
+    """A number as tables show it: four decimals below 10, two from there on."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
