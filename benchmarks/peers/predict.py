@@ -23,7 +23,7 @@ from typing import Any
 
 from semeval_humor import receipt
 from semeval_humor.inference.config import PredictConfig
-from semeval_humor.inference.inputs import read_inputs
+from semeval_humor.inputs import read_inputs
 from semeval_humor.models import DEFAULT_MODEL, resolve
 from semeval_humor.prompts import PromptBook
 from semeval_humor.schema import Message

@@ -83,7 +83,7 @@ def predict(config_file: Path | None, force: bool, as_json: bool, **options: Any
     from semeval_humor.cli.console import Console
     from semeval_humor.inference import predict as pipeline
     from semeval_humor.inference.engines import plan_engine
-    from semeval_humor.inference.inputs import read_inputs
+    from semeval_humor.inputs import read_inputs
 
     config = _config(config_file, options)
     with Console() as console:

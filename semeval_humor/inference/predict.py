@@ -14,11 +14,11 @@ from semeval_humor.files import sha256_of_file, sha256_of_json
 from semeval_humor.inference.candidates import candidates_path, open_candidates, read_candidates
 from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import EnginePlan
-from semeval_humor.inference.inputs import TaskInput, read_recorded_input
 from semeval_humor.inference.results import FileResult, check_untouched, write_result
 from semeval_humor.inference.rules import score_by_rules
 from semeval_humor.inference.sampling import Sampler, Watch
 from semeval_humor.inference.selection import select
+from semeval_humor.inputs import TaskInput, read_recorded_input
 from semeval_humor.journal import Journal
 from semeval_humor.prompts import PromptBook
 from semeval_humor.schema import Candidate, FileRecord, Receipt, Scorer

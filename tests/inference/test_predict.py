@@ -10,9 +10,9 @@ import pytest
 from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.inference.adapter_proof import AdapterUnused
 from semeval_humor.inference.config import PredictConfig
-from semeval_humor.inference.inputs import TaskInput, read_inputs
 from semeval_humor.inference.predict import predict, reselect
 from semeval_humor.inference.results import FileResult
+from semeval_humor.inputs import TaskInput, read_inputs
 from semeval_humor.receipt import read_receipt
 from semeval_humor.schema import Finish, ModelIdentity, Request
 from tests.inference.fake_engine import FakeEngine, Silent, plan_for, sensible
