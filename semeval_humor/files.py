@@ -13,13 +13,12 @@ from semeval_humor.errors import DataError, HumorError
 
 
 @contextlib.contextmanager
-def atomic_writer(path: Path) -> Iterator[TextIO]:
-    """Open a temporary sibling of ``path``, and move it into place once it is complete.
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling of ``path``, and move it into place once the block is done.
 
-    If the block raises, ``path`` stays as it was and nothing is left behind. Lines end in LF.
+    If the block raises, ``path`` stays as it was and nothing is left behind.
 
     Raises:
-        DataError: a text holds half a surrogate pair, which UTF-8 cannot express.
         HumorError: the folder or the file cannot be written, e.g. because the disk is full.
     """
     temporary: Path | None = None
@@ -28,21 +27,38 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         os.close(handle)
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
+        yield temporary
+        with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
         raise HumorError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_writer(path: Path) -> Iterator[TextIO]:
+    """Open a text file that is moved to ``path`` once it is complete; see :func:`atomic_path`.
+
+    Lines end in LF.
+
+    Raises:
+        DataError: a text holds half a surrogate pair, which UTF-8 cannot express.
+        HumorError: the folder or the file cannot be written, e.g. because the disk is full.
+    """
+    try:
+        with (
+            atomic_path(path) as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
+            yield stream
     except UnicodeEncodeError as error:
         raise DataError(
             f"{path}: not UTF-8: half a character in {error.object[: error.end][-60:]!r}"
         ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def sha256_of_file(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""Submission files and archives: what is in them, what is wrong with them, how one is made."""

@@ -1,0 +1,245 @@
+"""Gates: what a submission must hold before it is packaged, each with its bound and reason."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import model_validator
+
+from semeval_humor.configs import Settings, checked, read_toml
+from semeval_humor.errors import ConfigError
+from semeval_humor.findings import Finding, Level
+from semeval_humor.inputs import SAMPLE
+from semeval_humor.schema import Lang, Receipt, Score
+from semeval_humor.text.leaks import LeakKind
+
+WORST = 5
+"""Number of rows that a refused gate shows."""
+
+NEVER_ALLOWED = frozenset({"errors", "sample-input"})
+"""Gates that cannot be overridden: nothing could come of such a file."""
+
+_UNCHANGED = {"identical", "adapter-noop", "within-rounding"}
+_LEAKS = frozenset(map(str, LeakKind))
+
+
+class Gate(Settings):
+    """One gate's bound. A gate that looks for a fact rather than a number has none."""
+
+    reason: str
+    at_least: float | dict[Lang, float] | None = None
+    at_most: float | dict[Lang, float] | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> "Gate":
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("has at_least and at_most, expected one of them")
+        return self
+
+    def threshold(self, lang: Lang) -> float | None:
+        """The number to hold in a language; None where there is none."""
+        bound = self.at_most if self.at_least is None else self.at_least
+        return bound.get(lang) if isinstance(bound, dict) else bound
+
+    def holds(self, value: float, lang: Lang) -> bool:
+        """Whether a value keeps the bound; NaN never does."""
+        threshold = self.threshold(lang)
+        if threshold is None:
+            return True
+        return value <= threshold if self.at_least is None else value >= threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a task file that is to be packaged.
+
+    Attributes:
+        file: its name, such as ``task-a-en.tsv``.
+        lang: language of its texts.
+        sha256: of the file.
+        ids: of its rows, in order.
+        scores: by name; undefined ones are absent. Their ``rows`` are parallel to ``ids``.
+        findings: of the file.
+        receipt: of the run that wrote it; None where there is none.
+        training: verdict of ``diff`` on the weights that wrote it against those they were trained
+            from; None where nobody knows, or nothing was trained.
+    """
+
+    file: str
+    lang: Lang
+    sha256: str
+    ids: tuple[str, ...]
+    scores: Mapping[str, Score]
+    findings: tuple[Finding, ...]
+    receipt: Receipt | None
+    training: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a gate found: a number to compare, a fault in words, or None where all is well."""
+
+    value: float | str | None
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """How a file stood at a gate.
+
+    Attributes:
+        gate: its name.
+        file: the task file.
+        value: what was found; None where the gate does not apply or has nothing to say.
+        threshold: the bound in this language; None for gates without one.
+        passed: the bound holds.
+        allowed: it does not, and was overridden.
+        rows: ids of the worst rows, at most five.
+        reason: why there is such a gate.
+    """
+
+    gate: str
+    file: str
+    value: float | str | None
+    threshold: float | None
+    passed: bool
+    allowed: bool
+    rows: tuple[str, ...]
+    reason: str
+
+
+def read_gates(path: Path | None = None) -> dict[str, Gate]:
+    """Gates of a TOML file; None reads the package's own. What is left out is not checked.
+
+    Raises:
+        ConfigError: the file cannot be read, names no such gate, or gives no sensible bound.
+    """
+    path = path or Path(str(files("semeval_humor"))) / "submission" / "gates.toml"
+    gates = {}
+    for name, values in read_toml(path).items():
+        if name not in GATES:
+            raise ConfigError(f"{path}: {name}: no such gate; expected {', '.join(GATES)}")
+        gates[name] = checked(Gate, values, f"{path}: {name}")
+    return gates
+
+
+def check_allowed(names: Collection[str], gates: Collection[str]) -> None:
+    """Refuse to override gates that do not exist or must hold.
+
+    Raises:
+        ConfigError: names the gate.
+    """
+    for name in names:
+        if name not in gates:
+            raise ConfigError(f"--allow {name}: no such gate; expected one of {', '.join(gates)}")
+        if name in NEVER_ALLOWED:
+            raise ConfigError(f"--allow {name}: cannot be overridden, nothing could come of it")
+
+
+def pass_gates(
+    evidence: Evidence, gates: Mapping[str, Gate], allowed: Collection[str] = ()
+) -> list[GateResult]:
+    """Hold a file against every gate."""
+    results = []
+    for name, gate in gates.items():
+        reading = GATES[name](evidence)
+        value = reading.value
+        passed = gate.holds(value, evidence.lang) if isinstance(value, float) else value is None
+        results.append(
+            GateResult(
+                gate=name,
+                file=evidence.file,
+                value=value,
+                threshold=gate.threshold(evidence.lang),
+                passed=passed,
+                allowed=not passed and name in allowed,
+                rows=() if passed else reading.rows[:WORST],
+                reason=gate.reason,
+            )
+        )
+    return results
+
+
+def _errors(evidence: Evidence) -> Reading:
+    errors = [finding for finding in evidence.findings if finding.level is Level.ERROR]
+    return Reading(float(len(errors)), _ids(errors))
+
+
+def _leaks(evidence: Evidence) -> Reading:
+    rows = _ids(finding for finding in evidence.findings if finding.code in _LEAKS)
+    return Reading(len(rows) / max(1, len(evidence.ids)), rows)
+
+
+def _unresolved(evidence: Evidence) -> Reading:
+    if evidence.receipt is None:
+        return Reading(None)
+    rows = tuple(id_ for id_ in evidence.ids if id_ in evidence.receipt.unresolved)
+    return Reading(len(rows) / max(1, len(evidence.ids)), rows)
+
+
+def _weights_unchanged(evidence: Evidence) -> Reading:
+    return Reading(evidence.training if evidence.training in _UNCHANGED else None)
+
+
+def _receipt_mismatch(evidence: Evidence) -> Reading:
+    if evidence.receipt is None:
+        return Reading(None)
+    outputs = {output.name: output.sha256 for output in evidence.receipt.outputs}
+    if evidence.file not in outputs:
+        return Reading("the receipt names no such file")
+    same = outputs[evidence.file] == evidence.sha256
+    return Reading(None if same else "changed after it was written")
+
+
+def _no_receipt(evidence: Evidence) -> Reading:
+    return Reading("no receipt" if evidence.receipt is None else None)
+
+
+def _sample_input(evidence: Evidence) -> Reading:
+    inputs = evidence.receipt.inputs if evidence.receipt else ()
+    return Reading("sample" if any(each.name.startswith(SAMPLE) for each in inputs) else None)
+
+
+def _score(name: str, *, worst_first: Callable[[float], float]) -> Callable[[Evidence], Reading]:
+    """A gate that reads a score; ``worst_first`` gives the key by which its rows are sorted."""
+
+    def read(evidence: Evidence) -> Reading:
+        score = evidence.scores.get(name)
+        if score is None:
+            return Reading(None)
+        pairs = zip(evidence.ids, score.rows or (), strict=score.rows is not None)
+        known = [(worst_first(value), id_) for id_, value in pairs if not math.isnan(value)]
+        return Reading(score.value, tuple(id_ for _, id_ in sorted(known)))
+
+    return read
+
+
+def _lowest(value: float) -> float:
+    return value
+
+
+def _highest(value: float) -> float:
+    return -value
+
+
+def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Ids of the findings' rows, each once, in order."""
+    return tuple(dict.fromkeys(finding.id for finding in findings if finding.id))
+
+
+GATES: Mapping[str, Callable[[Evidence], Reading]] = {
+    "errors": _errors,
+    "purity": _score("purity", worst_first=_lowest),
+    "repetition": _score("loops", worst_first=_highest),
+    "coverage": _score("coverage-inflected", worst_first=_lowest),
+    "duplicates": _score("near-duplicates", worst_first=_highest),
+    "distinct-2": _score("distinct-2", worst_first=_lowest),
+    "leaks": _leaks,
+    "unresolved": _unresolved,
+    "weights-unchanged": _weights_unchanged,
+    "receipt-mismatch": _receipt_mismatch,
+    "no-receipt": _no_receipt,
+    "sample-input": _sample_input,
+}
