@@ -12,7 +12,29 @@ from semeval_humor.schema import Lang, Sampling, Task
 EngineName = Literal["auto", "vllm", "openai", "transformers"]
 
 
-class PredictConfig(Settings):
+class EngineConfig(Settings):
+    """Which model is run, and by what."""
+
+    model: str | None = None
+    """Known name, local directory, hub id, or the name that a server gives it."""
+    adapter: Path | None = None
+    """Directory of LoRA weights to apply."""
+    engine: EngineName = "auto"
+    """What runs the model."""
+    base_url: tuple[str, ...] = ()
+    """Addresses of OpenAI-compatible servers."""
+    concurrency: int = Field(default=64, ge=1)
+    """Requests in flight on each server."""
+    accept_license: tuple[str, ...] = ()
+    """Licences whose terms you have read and accept."""
+
+    @property
+    def model_name(self) -> str:
+        """The model asked for, or the default one."""
+        return self.model or DEFAULT_MODEL
+
+
+class PredictConfig(EngineConfig):
     """Everything that ``predict`` can be told."""
 
     task: Task = Task.A
@@ -21,10 +43,6 @@ class PredictConfig(Settings):
     """Language of the jokes."""
     input: Path | None = None
     """Task file, or a folder with files of the official names; none: the packaged sample."""
-    model: str | None = None
-    """Known name, local directory, hub id, or the name that a server gives it."""
-    adapter: Path | None = None
-    """Directory of LoRA weights to apply."""
     prompts: Path | None = None
     """TOML file in place of the packaged prompts."""
     candidates: int = Field(default=4, ge=1, le=1024)
@@ -33,12 +51,6 @@ class PredictConfig(Settings):
     """Times that a row is sampled at most, while no sample passes every rule."""
     scorer: str = "rules"
     """What ranks the samples that pass every rule."""
-    engine: EngineName = "auto"
-    """What runs the model."""
-    base_url: tuple[str, ...] = ()
-    """Addresses of OpenAI-compatible servers."""
-    concurrency: int = Field(default=64, ge=1)
-    """Requests in flight on each server."""
     temperature: float = Field(default=0.9, ge=0, le=5)
     """0 takes the likeliest token."""
     top_p: float = Field(default=1.0, gt=0, le=1)
@@ -59,13 +71,6 @@ class PredictConfig(Settings):
     """Folder of the files; none: submissions/NAME."""
     limit: int | None = Field(default=None, ge=1)
     """Only so many rows, from the first one on."""
-    accept_license: tuple[str, ...] = ()
-    """Licences whose terms you have read and accept."""
-
-    @property
-    def model_name(self) -> str:
-        """The model asked for, or the default one."""
-        return self.model or DEFAULT_MODEL
 
     @property
     def langs(self) -> tuple[Lang, ...]:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from semeval_humor.errors import ConfigError
-from semeval_humor.inference.config import PredictConfig
+from semeval_humor.inference.config import EngineConfig
 from semeval_humor.models import Adapter, Model, check_adapter, identity_of, resolve
 from semeval_humor.schema import Engine, Lang, ModelIdentity
 
@@ -37,7 +37,7 @@ class EnginePlan:
     start: Callable[[int, int], AbstractContextManager[Engine]]
 
 
-def plan_engine(config: PredictConfig) -> EnginePlan:
+def plan_engine(config: EngineConfig) -> EnginePlan:
     """Choose the engine for a run and find its model.
 
     Raises:
@@ -67,7 +67,7 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def choose_engine(config: PredictConfig) -> tuple[str, str]:
+def choose_engine(config: EngineConfig) -> tuple[str, str]:
     """Name of the engine for a run, and why this one.
 
     Raises:
@@ -101,7 +101,7 @@ def _check_installed(engine: str) -> None:
         )
 
 
-def _plan_server(config: PredictConfig, reason: str) -> EnginePlan:
+def _plan_server(config: EngineConfig, reason: str) -> EnginePlan:
     from semeval_humor.inference.openai_engine import OpenAIEngine
 
     if config.adapter:
