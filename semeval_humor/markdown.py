@@ -26,4 +26,4 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, align: str =
 
 def plain(text: str) -> str:
     """A text that Markdown shows as it is, in one line."""
-    return _SPECIAL.sub(lambda match: "\\" + match[0], " ".join(text.split()))
+    return str(_SPECIAL.sub(lambda match: "\\" + match[0], " ".join(text.split())))

@@ -10,9 +10,13 @@ from types import FrameType
 import click
 
 import semeval_humor
+from semeval_humor.cli.data import data
 from semeval_humor.cli.doctor import doctor
+from semeval_humor.cli.package import package
 from semeval_humor.cli.predict import predict
+from semeval_humor.cli.score import score
 from semeval_humor.cli.select import select
+from semeval_humor.cli.validate import validate
 from semeval_humor.errors import HumorError
 
 BAD_USAGE = 2
@@ -28,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (predict, select, doctor):
+for command in (predict, select, validate, score, package, data, doctor):
     cli.add_command(command)
 
 

@@ -2,18 +2,27 @@
 
 from collections.abc import Sequence
 
+from semeval_humor.findings import Code
 from semeval_humor.schema import Candidate, Finish, Headline, Prompt, WordPair
-from semeval_humor.text.leaks import find_leaks
-from semeval_humor.text.length import too_long
-from semeval_humor.text.loops import find_loops, repetition
-from semeval_humor.text.overlap import headline_overlap, is_copy
-from semeval_humor.text.scripts import foreign_runs
+from semeval_humor.submission.content import check_text
+from semeval_humor.text.leaks import LeakKind
+from semeval_humor.text.loops import repetition
+from semeval_humor.text.overlap import headline_overlap
 from semeval_humor.text.tokens import tokenize
 from semeval_humor.text.words import Inclusion, inclusion
 from semeval_humor.tsv import NULL_TEXTS
 
 EMPTY = frozenset({"empty-text", "null-text"})
 """Faults of texts that cannot be submitted at all."""
+
+# What rules a candidate out among the faults of its text. Whether it was cut off is known from the
+# engine; the look of the text is only a guess at it.
+_RULES = frozenset(
+    {
+        *(Code.TOO_LONG, Code.WRONG_SCRIPT, Code.REPETITION, Code.MISSING_WORD),
+        *(Code.HEADLINE_COPY, *map(Code, LeakKind)),
+    }
+)
 
 # From the mildest to the worst: where every candidate of a row fails, the mildest one is taken.
 _SEVERITY = {
@@ -32,27 +41,15 @@ _SHORTEST, _LONGEST = 5, 60
 
 def faults(prompt: Prompt, candidate: Candidate) -> tuple[str, ...]:
     """Rules that a candidate breaks, by the codes of the findings that it would get. Sorted."""
-    text, lang = candidate.text, prompt.lang
-    if not text:
+    if not candidate.text:
         return ("empty-text",)
-    if text in NULL_TEXTS:
+    if candidate.text in NULL_TEXTS:
         return ("null-text",)
-    found = {str(leak.kind) for leak in find_leaks(text, lang)}
+    found = check_text(candidate.text, prompt.task, prompt.lang, prompt.constraint)
+    broken = {str(fault.code) for fault in found if fault.code in _RULES}
     if candidate.finish is Finish.CUT_OFF:
-        found.add("truncated")
-    if too_long(text, lang):
-        found.add("too-long")
-    if any(run.reason is None for run in foreign_runs(text, lang)):
-        found.add("wrong-script")
-    if find_loops(text, lang):
-        found.add("repetition")
-    match prompt.constraint:
-        case WordPair(word1, word2):
-            if Inclusion.MISSING in (inclusion(word, text, lang) for word in (word1, word2)):
-                found.add("missing-word")
-        case Headline(headline) if is_copy(text, headline, lang):
-            found.add("headline-copy")
-    return tuple(sorted(found))
+        broken.add("truncated")
+    return tuple(sorted(broken))
 
 
 def severity(broken: Sequence[str]) -> int:

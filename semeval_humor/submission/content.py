@@ -11,7 +11,6 @@ from semeval_humor.findings import Code
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Constraint, Headline, Lang, Task, WordPair
 from semeval_humor.text import tokens
-from semeval_humor.text.ending import truncated
 from semeval_humor.text.language import NAMES, other_language
 from semeval_humor.text.leaks import _INVISIBLE, LeakKind, find_leaks
 from semeval_humor.text.length import caption_words, count_characters, too_long
@@ -25,9 +24,10 @@ MAX_CAPTION_WORDS = 20
 
 _EXCERPT = 40  # characters of a text that a message shows
 _BREAKS = regex.compile(r"[\n\r\t\v\f\x85\u2028\u2029]")
-# Besides what is invisible: characters that no font has, and those lost by a wrong decoding.
+_LOST = "\ufffd"  # stands for what a wrong decoding has lost
+# Besides what is invisible, characters that no font has; emoji to come are unassigned for now.
 _BROKEN = regex.compile(
-    rf"{_INVISIBLE.pattern}|[\p{{Cn}}--\p{{Extended_Pictographic}}]|\uFFFD", regex.VERSION1
+    rf"{_INVISIBLE.pattern}|[\p{{Cn}}--\p{{Extended_Pictographic}}]|{_LOST}", regex.VERSION1
 )
 
 _LEAKS: Mapping[LeakKind, str] = {
@@ -77,13 +77,12 @@ def check_text(text: str, task: Task, lang: Lang, constraint: Constraint | None)
         *_length(text, task, lang),
         *_constraint(text, lang, constraint),
         *_writing(text, lang),
+        *_characters(text),
         *_leaks(text, lang),
     ]
 
 
-def check_texts(
-    texts: Sequence[str], lang: Lang, identify: bool = True
-) -> list[tuple[int, Fault]]:
+def check_texts(texts: Sequence[str], lang: Lang, identify: bool = True) -> list[tuple[int, Fault]]:
     """What shows only when the texts of a file are seen together, by index, in order.
 
     Texts are the same if they differ only in case, spaces and Unicode forms. Empty ones, which
@@ -142,7 +141,6 @@ def _varied(word: str, text: str, lang: Lang) -> str:
 
 
 def _writing(text: str, lang: Lang) -> Iterator[Fault]:
-    """Faults of letters, words and the characters between them."""
     foreign = [run for run in foreign_runs(text, lang) if run.reason is None]
     if foreign:
         script, name = foreign[0].script, LANGUAGES[lang].english_name
@@ -153,16 +151,21 @@ def _writing(text: str, lang: Lang) -> Iterator[Fault]:
     if loops:
         message = f"{_excerpt(loops[0].unit)} {loops[0].count} times in a row"
         yield Fault(Code.REPETITION, message + _more(len(loops)))
-    if truncated(text, lang):
-        yield Fault(Code.TRUNCATED, f"stops before its end: {_excerpt(text, from_end=True)}")
-    breaks = _BREAKS.findall(text)
+
+
+def _characters(text: str) -> Iterator[Fault]:
+    if text.isprintable() and _LOST not in text:
+        return  # the usual case; what is not printable may still be fine, as emoji that are joined
+    line = text.strip()
+    breaks = [match.start() for match in _BREAKS.finditer(line)]
     if breaks:
-        message = f"expected one line, found a line break or tab: {_excerpt(text)}"
+        around = line[max(0, breaks[0] - _EXCERPT // 2) :]
+        message = f"a line break or tab, which voters will see: {_excerpt(around)}"
         yield Fault(Code.NEWLINE, message + _more(len(breaks)))
-    broken = [each for each in _BROKEN.findall(text) if not _BREAKS.match(each)]
-    if broken:
-        names = ", ".join(_character(each) for each in list(dict.fromkeys(broken))[:3])
-        yield Fault(Code.CONTROL_CHAR, f"invisible or broken: {names}{_more(len(broken))}")
+    rest = _BREAKS.sub(" ", text)
+    if (not rest.isprintable() or _LOST in rest) and (broken := _BROKEN.findall(rest)):
+        names = ", ".join(_described(each) for each in list(dict.fromkeys(broken))[:3])
+        yield Fault(Code.CONTROL_CHAR, f"{len(broken)} invisible or broken: {names}")
 
 
 def _leaks(text: str, lang: Lang) -> Iterator[Fault]:
@@ -187,6 +190,6 @@ def _more(count: int) -> str:
     return f", and {count - 1} more" if count > 1 else ""
 
 
-def _character(character: str) -> str:
+def _described(character: str) -> str:
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X}" + (f" {name}" if name else "")

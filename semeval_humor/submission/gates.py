@@ -231,7 +231,7 @@ def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 GATES: Mapping[str, Callable[[Evidence], Reading]] = {
     "errors": _errors,
-    "purity": _score("purity", worst_first=_lowest),
+    "purity": _score("script-purity", worst_first=_lowest),
     "repetition": _score("loops", worst_first=_highest),
     "coverage": _score("coverage-inflected", worst_first=_lowest),
     "duplicates": _score("near-duplicates", worst_first=_highest),

@@ -5,12 +5,14 @@ from semeval_humor.schema import (
     Candidate,
     Constraint,
     Finish,
+    GifPrompt,
     Headline,
     Lang,
     Prompt,
     Task,
     WordPair,
 )
+from semeval_humor.submission.content import check_text
 
 LONG = {Lang.EN: "ha " * 400, Lang.ES: "ja " * 400, Lang.ZH: "好" * 301}
 
@@ -63,6 +65,32 @@ def test_a_joke_that_did_not_stop_or_is_too_long_or_loops(lang: Lang) -> None:
     assert faults(row, candidate(joke, Finish.CUT_OFF)) == ("truncated",)
     assert "repetition" in faults(row, candidate(joke * 8))
     assert {"repetition", "too-long"} <= set(faults(row, candidate(LONG[lang])))
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        (Lang.EN, "She was knitting.\nNear volcanoes, and then the"),
+        (Lang.ES, "Los lápices\tbailan\u200b y el"),
+        (Lang.ZH, "他跳了一支舞。\n雨伞看着，"),
+    ],
+)
+def test_what_voters_may_forgive_rules_no_candidate_out(lang: Lang, text: str) -> None:
+    pairs = {
+        Lang.EN: WordPair("knit", "volcano"),
+        Lang.ES: WordPair("bailar", "lápiz"),
+        Lang.ZH: WordPair("跳舞", "雨伞"),
+    }
+    row = prompt(lang, pairs[lang])
+    seen = {str(fault.code) for fault in check_text(text, Task.A, lang, row.constraint)}
+    assert {"inflected-word", "newline", "truncated"} <= seen
+    assert faults(row, candidate(text)) == ()
+
+
+def test_captions_are_judged_by_the_same_rules() -> None:
+    row = Prompt("img_2_1", Task.B2, Lang.EN, GifPrompt("u", "My cat when ______"))
+    assert faults(row, candidate("My cat when " + "the news about dinner reaches her " * 2)) == ()
+    assert faults(row, candidate("My cat when ______")) == ("unfilled-blank",)
 
 
 def test_severity_grows_with_faults_and_leaks_are_worst() -> None:

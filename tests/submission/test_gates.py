@@ -33,7 +33,7 @@ GOOD = Evidence(
     scores={
         each.name: each
         for each in (
-            score("purity", 1.0, (1.0,) * 8),
+            score("script-purity", 1.0, (1.0,) * 8),
             score("loops", 0.0, (0.0,) * 8),
             score("coverage-inflected", 1.0, (math.nan,) * 4 + (1.0,) * 4),
             score("near-duplicates", 0.0, (0.0,) * 8),
@@ -76,7 +76,7 @@ def test_a_good_file_passes_every_gate() -> None:
         ),
         (
             "purity",
-            with_score(score("purity", 0.9, (1, 1, 0.5, 1, 1, 0.7, 1, 1))),
+            with_score(score("script-purity", 0.9, (1, 1, 0.5, 1, 1, 0.7, 1, 1))),
             0.9,
             ("en_3", "en_6", "en_1", "en_2", "en_4"),
         ),
@@ -154,7 +154,7 @@ def test_an_allowed_gate_is_still_reported() -> None:
 
 
 def test_bounds_differ_by_language() -> None:
-    half_latin = score("purity", 0.95, (0.95,) * 8)
+    half_latin = score("script-purity", 0.95, (0.95,) * 8)
     chinese = dataclasses.replace(with_score(half_latin), lang=Lang.ZH)
     assert refused(chinese) == []
     assert [result.gate for result in refused(with_score(half_latin))] == ["purity"]

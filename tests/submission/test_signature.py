@@ -2,6 +2,7 @@ import pytest
 
 import semeval_humor
 from semeval_humor.schema import Lang, ModelIdentity, Receipt, Task
+from semeval_humor.submission.kinds import Kind
 from semeval_humor.submission.signature import signature
 from tests.receipts import RECEIPT, receipt_for
 
@@ -25,5 +26,5 @@ from tests.receipts import RECEIPT, receipt_for
     ],
 )
 def test_signatures(task: Task, lang: Lang, receipt: Receipt | None, middle: str) -> None:
-    line = signature(task, lang, 300, "123456789abc", receipt)
+    line = signature(Kind(task, lang), 300, "123456789abc", receipt)
     assert line == f"mwahaha|{middle}|v:{semeval_humor.__version__}"
