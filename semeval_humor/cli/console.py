@@ -10,6 +10,7 @@ from rich.text import Text
 from semeval_humor.schema import Candidate, Constraint, Engine, Gif, GifPrompt, Headline, WordPair
 
 if TYPE_CHECKING:
+    from semeval_humor.data.label_model import LabelAttempt
     from semeval_humor.inference.engines import EnginePlan
 
 
@@ -35,6 +36,7 @@ class Console:
         self._starting = 0.0
         self._tokens = self._done = self._wanted = 0
         self._next_note = 0.0
+        self._unit = ""
 
     def note(self, text: str) -> None:
         """Print a line, above the bar if there is one."""
@@ -55,13 +57,35 @@ class Console:
 
     def round_starts(self, round_: int, rows: int, wanted: int) -> None:
         """Show a new bar for a round of sampling."""
+        label = f"sampling {rows} rows" if round_ == 0 else f"round {round_ + 1}, {rows} rows"
+        self._start_bar(label, wanted, "candidates")
+
+    def sampled(self, candidate: Candidate) -> None:
+        """Move the bar."""
+        self._advance(candidate.tokens)
+
+    def attempt_starts(self, attempt: int, jokes: int) -> None:
+        """Show a new bar for an attempt at labelling jokes."""
+        label = "labelling" if attempt == 0 else f"attempt {attempt + 1}"
+        self._start_bar(f"{label} {jokes} jokes", jokes, "labels")
+
+    def labelled(self, attempt: "LabelAttempt") -> None:
+        """Move the bar."""
+        self._advance(attempt.tokens)
+
+    def finish_bar(self) -> None:
+        """Leave the bar as it is and go on below it."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _start_bar(self, label: str, wanted: int, unit: str) -> None:
         self.finish_bar()
         self._tokens = self._done = 0
-        self._wanted = wanted
+        self._wanted, self._unit = wanted, unit
         self._next_note = time.monotonic() + NOTE_EVERY_S
-        label = f"sampling {rows} rows" if round_ == 0 else f"round {round_ + 1}, {rows} rows"
         if not self._console.is_terminal:
-            self.note(f"{label}: {wanted} candidates")
+            self.note(f"{label}: {wanted} {unit}")
             return
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -74,21 +98,14 @@ class Console:
         self._progress.add_task(label, total=wanted, tokens=0)
         self._progress.start()
 
-    def sampled(self, candidate: Candidate) -> None:
-        """Move the bar."""
+    def _advance(self, tokens: int) -> None:
         self._done += 1
-        self._tokens += candidate.tokens
+        self._tokens += tokens
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], advance=1, tokens=self._tokens)
         elif time.monotonic() > self._next_note:
-            self.note(f"{self._done} of {self._wanted} candidates")
+            self.note(f"{self._done} of {self._wanted} {self._unit}")
             self._next_note = time.monotonic() + NOTE_EVERY_S
-
-    def finish_bar(self) -> None:
-        """Leave the bar as it is and go on below it."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
 
     def __enter__(self) -> Self:
         return self

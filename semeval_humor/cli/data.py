@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from semeval_humor.cli.label import check_labels, label
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,6 +34,10 @@ Examples:
 @click.group()
 def data() -> None:
     """Make training data: fetch corpora, build jokes.parquet, label jokes with prompts."""
+
+
+data.add_command(label)
+data.add_command(check_labels)
 
 
 @data.command(epilog=FETCH_EXAMPLES)

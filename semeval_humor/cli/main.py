@@ -11,6 +11,7 @@ import click
 
 import semeval_humor
 from semeval_humor.cli.data import data
+from semeval_humor.cli.diff import diff
 from semeval_humor.cli.doctor import doctor
 from semeval_humor.cli.package import package
 from semeval_humor.cli.predict import predict
@@ -32,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (predict, select, validate, score, package, data, doctor):
+for command in (predict, select, validate, score, diff, package, data, doctor):
     cli.add_command(command)
 
 

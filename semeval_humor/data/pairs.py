@@ -1,0 +1,136 @@
+"""``pairs.parquet``: prompts of the task, each with a joke that answers it, to train on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semeval_humor.data.jokes import ROWS_AT_ONCE, CorpusText
+from semeval_humor.data.labels import Label
+from semeval_humor.data.splits import Split
+from semeval_humor.errors import DataError
+from semeval_humor.prompts import PromptBook
+from semeval_humor.schema import Headline, Lang, Message, Prompt, Task, WordPair
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row of ``pairs.parquet``, in the order of its columns.
+
+    Attributes:
+        id: of the joke, with ``/words`` or ``/headline``.
+        joke_id: id of the joke in ``jokes.parquet``.
+        lang: language.
+        word1: a verb of the joke; empty for a headline.
+        word2: a noun of the joke; empty for a headline.
+        headline: a headline that the joke could be about; empty for two words.
+        joke: the answer.
+        split: that of the joke.
+        source: file that the joke is from.
+        licence: of the joke, as its publishers state it.
+        messages: the turns of a chat: the prompt as ``predict`` gives it, and the joke.
+        text: the same as the chat template of the model to be trained writes it, ending in its
+            end token; empty where no model was named.
+    """
+
+    id: str
+    joke_id: str
+    lang: Lang
+    word1: str
+    word2: str
+    headline: str
+    joke: str
+    split: Split
+    source: str
+    licence: str
+    messages: tuple[Message, ...]
+    text: str = ""
+
+    @property
+    def prompt(self) -> Prompt:
+        """The row of the task that the joke answers."""
+        words = WordPair(self.word1, self.word2)
+        constraint = Headline(self.headline) if self.headline else words
+        return Prompt(self.id, Task.A, self.lang, constraint)
+
+
+def pairs_of(joke: CorpusText, label: Label, book: PromptBook) -> Iterator[Pair]:
+    """The two rows that a labelled joke makes: one for its words, one for its headline."""
+    for kind, constraint in (
+        ("words", WordPair(label.verb, label.noun)),
+        ("headline", Headline(label.headline)),
+    ):
+        prompt = Prompt(f"{joke.id}/{kind}", Task.A, joke.lang, constraint)
+        asked = book.conversation(prompt, chat=True, seed=0, round_=0, sample=0)
+        assert not isinstance(asked, str)  # as a chat was asked for
+        yield Pair(
+            id=prompt.id,
+            joke_id=joke.id,
+            lang=joke.lang,
+            word1=label.verb if kind == "words" else "",
+            word2=label.noun if kind == "words" else "",
+            headline=label.headline if kind == "headline" else "",
+            joke=joke.text,
+            split=joke.split,
+            source=joke.source,
+            licence=joke.licence,
+            messages=(*asked, Message("assistant", joke.text)),
+        )
+
+
+def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
+    """Write rows as they come, holding a few thousand at a time, and return their number.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    written = 0
+    with pyarrow.parquet.ParquetWriter(path, _schema(), compression="zstd") as writer:
+        left = iter(pairs)
+        while batch := list(islice(left, ROWS_AT_ONCE)):
+            rows = [asdict(pair) for pair in batch]
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
+            written += len(rows)
+    return written
+
+
+def read_pairs(path: Path) -> Iterator[Pair]:
+    """Yield the rows of a ``pairs.parquet`` in order, holding a few thousand at a time.
+
+    Raises:
+        DataError: the file is missing, no Parquet file, or lacks a column.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    names = [field.name for field in fields(Pair)]
+    try:
+        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
+            lacking = [name for name in names if name not in file.schema_arrow.names]
+            if lacking:
+                raise DataError(f"{path}: no column {', '.join(lacking)}; run data label again")
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=names):
+                for row in batch.to_pylist():
+                    turns = tuple(Message(**turn) for turn in row.pop("messages"))
+                    lang, split = Lang(row.pop("lang")), Split(row.pop("split"))
+                    yield Pair(**row, lang=lang, split=split, messages=turns)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except pyarrow.ArrowInvalid as error:
+        raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _schema() -> "pyarrow.Schema":
+    import pyarrow
+
+    turn = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
+    types = {"messages": pyarrow.list_(turn)}
+    names = [field.name for field in fields(Pair)]
+    return pyarrow.schema([(name, types.get(name, pyarrow.string())) for name in names])
