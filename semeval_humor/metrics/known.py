@@ -72,7 +72,7 @@ def resemblances(texts: Sequence[str], known: KnownJokes, lang: Lang) -> list[Re
     """Return for each text the known joke that is most like it.
 
     None where the text, or every known joke, has no letter or digit. Every pair is compared: 1,000
-    texts against 100,000 jokes take about 10 seconds on one core.
+    texts against 100,000 jokes take 12 to 17 seconds on one core.
     """
     return [
         Resemblance(known.texts[found.index], found.similarity) if found else None
@@ -83,7 +83,8 @@ def resemblances(texts: Sequence[str], known: KnownJokes, lang: Lang) -> list[Re
 def novelty(found: Sequence[Resemblance | None], known: KnownJokes, lang: Lang) -> Score:
     """Mean distance of the jokes from the nearest known one, 1 − similarity, in [0, 1].
 
-    Unrelated jokes of one language still share letters: they are at 0.4 to 0.6, not at 1.
+    Unrelated jokes of one language still share letters: from 16,000 to 30,000 texts by people, the
+    organisers' baselines are at 0.50 in English, 0.49 in Spanish and 0.77 in Chinese, not at 1.
 
     Args:
         found: what :func:`resemblances` returned.

@@ -11,6 +11,7 @@ from semeval_humor.findings import Code
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Constraint, Headline, Lang, Task, WordPair
 from semeval_humor.text import tokens
+from semeval_humor.text.ending import truncated
 from semeval_humor.text.language import NAMES, other_language
 from semeval_humor.text.leaks import _INVISIBLE, LeakKind, find_leaks
 from semeval_humor.text.length import caption_words, count_characters, too_long
@@ -76,7 +77,7 @@ def check_text(text: str, task: Task, lang: Lang, constraint: Constraint | None)
     return [
         *_length(text, task, lang),
         *_constraint(text, lang, constraint),
-        *_writing(text, lang),
+        *_writing(text, task, lang),
         *_characters(text),
         *_leaks(text, lang),
     ]
@@ -140,7 +141,7 @@ def _varied(word: str, text: str, lang: Lang) -> str:
     return f"{word!r} only in another spelling"
 
 
-def _writing(text: str, lang: Lang) -> Iterator[Fault]:
+def _writing(text: str, task: Task, lang: Lang) -> Iterator[Fault]:
     foreign = [run for run in foreign_runs(text, lang) if run.reason is None]
     if foreign:
         script, name = foreign[0].script, LANGUAGES[lang].english_name
@@ -151,6 +152,10 @@ def _writing(text: str, lang: Lang) -> Iterator[Fault]:
     if loops:
         message = f"{_excerpt(loops[0].unit)} {loops[0].count} times in a row"
         yield Fault(Code.REPETITION, message + _more(len(loops)))
+    # In a caption, "Him:" is answered by the GIF.
+    answered = task is not Task.A and text.rstrip().endswith(":")
+    if truncated(text, lang) and not answered:
+        yield Fault(Code.TRUNCATED, f"stops before its end: {_excerpt(text, from_end=True)}")
 
 
 def _characters(text: str) -> Iterator[Fault]:

@@ -78,7 +78,7 @@ def test_undefined_scores_say_what_was_found() -> None:
         set_score("x", lambda rows: NAN, 0, Lang.EN, undefined="no word")
 
 
-@pytest.mark.parametrize("rows", [400, 401])
+@pytest.mark.parametrize("rows", [400, 5])
 def test_halves_of_a_mean_scatter_as_means_do(rows: int) -> None:
     values = np.random.default_rng(0).normal(5, size=rows)
     low, high = half_interval(lambda some: float(values[some].mean()), rows, highest=9, halves=2000)

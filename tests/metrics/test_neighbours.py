@@ -33,6 +33,7 @@ TEXTS = [
     "My cat naps every day long.",
     "My cats nap all day long",
     "!",
+    "?",
 ]
 
 
@@ -40,9 +41,12 @@ def test_nearest_twins() -> None:
     found = nearest_twins(TEXTS, EN)
     # "every" for "all": e, v, e, r and y come, a, l and l go; 24 + 26 characters.
     # The s moves from naps to cats: one comes and one goes; 24 + 24 characters.
-    assert [near and near.index for near in found] == [2, None, 0, 0, 0, None]
+    assert [near and near.index for near in found] == [2, None, 0, 0, 0, None, None]
     similarities = [near.similarity for near in found if near]
     assert similarities == pytest.approx([1, 1, 1 - 8 / 50, 1 - 2 / 48])
+    twins = find_twins(TEXTS, EN)
+    assert twins.form_R.tolist() == [0, 1, 0, 2, 3, -1, -1]
+    assert twins.right_P[twins.left_P == 0].tolist() == [3, 2]  # the nearest first
 
 
 def test_minhash_finds_what_comparing_all_pairs_finds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from semeval_humor.errors import ConfigError, DataError
@@ -7,6 +8,7 @@ from semeval_humor.metrics.variety import (
     distinct_n,
     expectation_adjusted_distinct_n,
     near_duplicates,
+    near_duplicates_of,
     openings,
 )
 from semeval_humor.schema import Lang
@@ -107,6 +109,13 @@ def test_near_duplicates(lang: Lang, texts: list[str], value: float, items: int)
     assert score.value == pytest.approx(value)
     assert score.items == items
     assert score.settings == {"near": 0.8, "search": "exact"}
+
+
+def test_near_duplicates_of_a_part() -> None:
+    texts = ["My cat naps all day", "My cat naps all days", "A dog sings", "a dog sings"]
+    share = near_duplicates_of(texts, EN)
+    for rows, value in (([0, 1], 1), ([0, 2], 0), ([1, 2, 3], 2 / 3), ([0, 1, 2], 2 / 3)):
+        assert share(np.array(rows)) == pytest.approx(value)
 
 
 def test_near_duplicates_of_texts_without_letters() -> None:

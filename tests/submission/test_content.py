@@ -197,6 +197,12 @@ def test_captions_have_a_limit_of_words(task: Task, constraint: Constraint) -> N
     assert fault == Fault(Code.TOO_MANY_WORDS, "21 words, expected at most 20 in a caption")
 
 
+def test_a_gif_may_answer_its_caption() -> None:
+    text = "Him: I fixed the roof.\nThe rain:"
+    assert codes(check_text(text, Task.A, EN, None)) == ["truncated", "newline"]
+    assert codes(check_text(text, Task.B1, EN, Gif("u"))) == ["newline"]
+
+
 def test_a_caption_must_not_leave_the_blank_of_its_prompt() -> None:
     constraint = GifPrompt("u", "My cat when ______ is served")
     assert codes(check_text("My cat when ______ is served.", Task.B2, EN, constraint)) == [
