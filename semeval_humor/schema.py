@@ -277,8 +277,8 @@ class Score:
         low: lower end of the 95 % interval; None where there is none, as for a single item.
         high: upper end of it.
         settings: whatever else moves the value, by name.
-        rows: value of each text in the order given, NaN where it is undefined; None for measures
-            of a set, in which no single text has a value.
+        rows: value of each text in the order given, NaN where it is undefined; their mean is the
+            value. None for measures of a set, in which no single text has a value.
     """
 
     name: str

@@ -10,15 +10,13 @@ from pathlib import Path
 from semeval_humor.data.label_checks import check_label
 from semeval_humor.data.labels import Label
 from semeval_humor.errors import DataError
-from semeval_humor.metrics.intervals import mean_score
+from semeval_humor.metrics.intervals import Z95, mean_score
 from semeval_humor.schema import Lang, Score
 from semeval_humor.text.scripts import to_simplified
 from semeval_humor.text.words import Inclusion, inclusion
 
 GOLD = Path(__file__).with_name("gold.jsonl")
 """The gold set of the package: 20 jokes in each language, with their labels."""
-
-_Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def wilson_interval(successes: int, items: int) -> tuple[float, float]:
     """
     if not items:
         raise DataError("interval of a share of nothing, expected at least one item")
-    share, spread = successes / items, _Z95**2 / items
+    share, spread = successes / items, Z95**2 / items
     middle = (share + spread / 2) / (1 + spread)
     reach = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
     return min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from semeval_humor.errors import EngineError
 from semeval_humor.inference.rules import EMPTY, faults, severity
+from semeval_humor.metrics.variety import OPENING_TOKENS
 from semeval_humor.schema import Candidate, Prompt, Scorer
 from semeval_humor.text.tokens import tokenize
 
 # Readers notice a file whose jokes all begin alike. An opening is the first tokens of a joke; it
 # may occur in this share of the rows, and in a few rows of a small file.
-OPENING_TOKENS = 3
 OPENING_SHARE = 0.01
 OPENING_ROWS = 3
 

@@ -1,24 +1,20 @@
 """Two systems on the same prompts: paired differences, and whether chance explains them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeval_humor.errors import DataError
+from semeval_humor.metrics.intervals import HALVES, Z95, Measure
 
 PERMUTATIONS = 10_000
 """Sign flips of row differences; a p-value is never below 1 / 10,001."""
 
 SET_PERMUTATIONS = 500
 """Swaps of whole sets, each of which is measured anew; a p-value is never below 1 / 501."""
-
-HALVES = 100
-Z95 = 1.959964
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +86,7 @@ def compare_rows(name: str, a: Sequence[float], b: Sequence[float], *, seed: int
     )
 
 
-def compare_sets(
-    name: str, items: int, measure: Callable[[Indices], float], *, seed: int = 0
-) -> Difference:
+def compare_sets(name: str, items: int, measure: Measure, *, seed: int = 0) -> Difference:
     """Compare measures of whole sets, by exchanging the systems' texts prompt by prompt.
 
     The interval comes from random halves of the prompts, taken without replacement: repeated
@@ -116,7 +110,7 @@ def compare_sets(
     random = np.random.default_rng(seed)
     rows = np.arange(items)
 
-    def gap(chosen: Indices, swapped: NDArray[np.bool_]) -> float:
+    def gap(chosen: NDArray[np.intp], swapped: NDArray[np.bool_]) -> float:
         left = np.where(swapped, chosen + items, chosen)
         right = np.where(swapped, chosen, chosen + items)
         return measure(right) - measure(left)

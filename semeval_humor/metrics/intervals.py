@@ -22,7 +22,9 @@ HALVES = 100
 """The standard error of a standard deviation from 100 halves is 7 % of it, so an interval of
 0.8251 to 0.8377 may with another seed be one of 0.8247 to 0.8381."""
 
-_Z = 1.959964  # 97.5 % of a normal distribution lies below
+Z95 = 1.959964
+"""97.5 % of a normal distribution lies below."""
+
 _BLOCK = 4_000_000  # values resampled at once: 50 MB
 
 
@@ -136,7 +138,7 @@ def half_interval(
     is (1 − b/n) / b of that of a row, which for b = n/2 is 1/n, as for n new rows. Their mean
     itself may be far from the value, since such measures depend on the number of rows. Of 400
     samples of 300 jokes, the intervals of distinct-2 and self-BLEU cover the mean over many samples
-    in 93 to 96 %, in each language.
+    in 92 to 96 %, in each language.
 
     Args:
         measure: gives the value of any of the rows.
@@ -154,7 +156,7 @@ def half_interval(
     if np.isnan(found).any():
         return None, None
     # The root is 1 where the number of rows is even.
-    reach = _Z * float(found.std(ddof=1)) * math.sqrt(size / (rows - size))
+    reach = Z95 * float(found.std(ddof=1)) * math.sqrt(size / (rows - size))
     value = measure(np.arange(rows))
     return min(value, max(0.0, value - reach)), max(value, min(highest, value + reach))
 

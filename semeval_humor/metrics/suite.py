@@ -24,7 +24,6 @@ from semeval_humor.metrics.grams import TokenKind
 from semeval_humor.metrics.intervals import Measure
 from semeval_humor.schema import Lang, Prompt, Score
 
-
 NO_PROMPTS = "the task's input is not known: give --inputs DIR"
 
 
@@ -127,6 +126,7 @@ MEASURES: Mapping[str, Callable[[Sequence[str], Lang], Measure]] = {
     "self-bleu": self_bleu.self_bleu_of,
     "near-duplicates": variety.near_duplicates_of,
     "commonest-opening": variety.commonest_opening_of,
+    "compression-ratio": repetition.compression_ratio_of,
 }
 """How those scores that belong to a whole set are taken of any part of one."""
 
@@ -160,11 +160,11 @@ def compare(
         right = measured_b.scores.get(name)
         if right is None:
             continue
-        if left.rows is not None and right.rows is not None:
-            differences.append(compare_rows(name, left.rows, right.rows, seed=seed))
-        elif name in MEASURES:
+        if name in MEASURES:
             taken = MEASURES[name]([*a.texts, *b.texts], a.lang)
             differences.append(compare_sets(name, len(a.texts), taken, seed=seed))
+        elif left.rows is not None and right.rows is not None:
+            differences.append(compare_rows(name, left.rows, right.rows, seed=seed))
     return differences
 
 

@@ -1,5 +1,6 @@
 """How varied a set of jokes is: different n-grams, openings, near-duplicates."""
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -67,6 +68,17 @@ def distinct_n_of(
         return distinct / total if total else math.nan
 
     return measure
+
+
+def own_share(texts: Sequence[str], lang: Lang, *, n: int) -> tuple[float, ...]:
+    """Share of each joke's n-grams that no other joke of the set has, in [0, 1]; NaN without any.
+
+    The jokes that make a set poor in different n-grams have the lowest shares.
+    """
+    table = gram_table(token_rows(texts, lang), n)
+    share_R = np.full(len(texts), math.nan)
+    np.divide(table.private_R, table.totals_R, out=share_R, where=table.totals_R > 0)
+    return tuple(map(float, share_R))
 
 
 def expectation_adjusted_distinct_n(
@@ -167,8 +179,9 @@ def near_duplicates(texts: Sequence[str], lang: Lang) -> Score:
     Raises:
         DataError: no joke has a letter or digit.
     """
-    twins = find_twins(sorted(texts), lang)
-    return set_score(
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    twins = find_twins([texts[row] for row in order], lang)
+    score = set_score(
         "near-duplicates",
         _twin_measure(twins),
         len(texts),
@@ -177,6 +190,9 @@ def near_duplicates(texts: Sequence[str], lang: Lang) -> Score:
         settings={"near": NEAR, "search": twins.search},
         items=int(np.count_nonzero(twins.form_R >= 0)),
     )
+    rows_R = np.empty(len(texts))
+    rows_R[order] = np.where(twins.form_R >= 0, _doubled(twins)[twins.form_R], math.nan)
+    return dataclasses.replace(score, rows=tuple(map(float, rows_R)))
 
 
 def near_duplicates_of(texts: Sequence[str], lang: Lang) -> Measure:
@@ -202,6 +218,13 @@ def _opening_measure(rows: TokenRows) -> Measure:
         return float(np.bincount(found).max()) / found.size if found.size else math.nan
 
     return measure
+
+
+def _doubled(twins: Twins) -> NDArray[np.bool_]:
+    """Which normal forms belong to a text that has a near-duplicate in the whole set."""
+    doubled_F = np.bincount(twins.form_R[twins.form_R >= 0], minlength=twins.forms) > 1
+    doubled_F[twins.left_P] = doubled_F[twins.right_P] = True
+    return doubled_F
 
 
 def _twin_measure(twins: Twins) -> Measure:

@@ -1,7 +1,7 @@
 """Gates: what a submission must hold before it is packaged, each with its bound and reason."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -61,6 +61,7 @@ class Evidence:
         sha256: of the file.
         ids: of its rows, in order.
         scores: by name; undefined ones are absent. Their ``rows`` are parallel to ``ids``.
+        own_pairs: of each row, the share of its pairs of tokens that no other row has.
         findings: of the file.
         receipt: of the run that wrote it; None where there is none.
         training: verdict of ``diff`` on the weights that wrote it against those they were trained
@@ -72,6 +73,7 @@ class Evidence:
     sha256: str
     ids: tuple[str, ...]
     scores: Mapping[str, Score]
+    own_pairs: tuple[float, ...]
     findings: tuple[Finding, ...]
     receipt: Receipt | None
     training: str | None
@@ -209,11 +211,23 @@ def _score(name: str, *, worst_first: Callable[[float], float]) -> Callable[[Evi
         score = evidence.scores.get(name)
         if score is None:
             return Reading(None)
-        pairs = zip(evidence.ids, score.rows or (), strict=score.rows is not None)
-        known = [(worst_first(value), id_) for id_, value in pairs if not math.isnan(value)]
-        return Reading(score.value, tuple(id_ for _, id_ in sorted(known)))
+        return Reading(score.value, _worst(evidence.ids, score.rows or (), worst_first))
 
     return read
+
+
+def _distinct_2(evidence: Evidence) -> Reading:
+    score = evidence.scores.get("distinct-2")
+    if score is None:
+        return Reading(None)
+    return Reading(score.value, _worst(evidence.ids, evidence.own_pairs, _lowest))
+
+
+def _worst(
+    ids: Sequence[str], rows: Sequence[float], worst_first: Callable[[float], float]
+) -> tuple[str, ...]:
+    known = [(worst_first(value), id_) for id_, value in zip(ids, rows, strict=bool(rows))]
+    return tuple(id_ for value, id_ in sorted(known) if not math.isnan(value))
 
 
 def _lowest(value: float) -> float:
@@ -235,7 +249,7 @@ GATES: Mapping[str, Callable[[Evidence], Reading]] = {
     "repetition": _score("loops", worst_first=_highest),
     "coverage": _score("coverage-inflected", worst_first=_lowest),
     "duplicates": _score("near-duplicates", worst_first=_highest),
-    "distinct-2": _score("distinct-2", worst_first=_lowest),
+    "distinct-2": _distinct_2,
     "leaks": _leaks,
     "unresolved": _unresolved,
     "weights-unchanged": _weights_unchanged,

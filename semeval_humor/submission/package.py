@@ -11,6 +11,7 @@ from semeval_humor import receipt
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.files import atomic_path, atomic_writer, sha256_of_file
 from semeval_humor.metrics.suite import Measured
+from semeval_humor.metrics.variety import own_share
 from semeval_humor.schema import FileRecord, ModelIdentity, Receipt
 from semeval_humor.submission.card import Entry, card
 from semeval_humor.submission.gates import Evidence, Gate, GateResult, pass_gates
@@ -65,9 +66,7 @@ def package(
     files = [folder / kind.file_name for kind in KINDS if (folder / kind.file_name).is_file()]
     if not files:
         expected = ", ".join(kind.file_name for kind in KINDS)
-        raise ConfigError(
-            f"{folder}: no task file in this folder, expected {expected}"
-        )
+        raise ConfigError(f"{folder}: no task file in this folder, expected {expected}")
     report = validate(files, inputs)
     results: list[GateResult] = []
     entries: list[Entry] = []
@@ -101,7 +100,7 @@ def _examined(file: Path, checked: Checked, report: Report) -> tuple[Entry, Evid
     findings = tuple(finding for finding in report.findings if finding.file == checked.file)
     account = checked.reference.receipt
     assert checked.kind is not None  # the file has an official name
-    ids, measured = _measured(checked)
+    ids, measured, own_pairs = _measured(checked)
     entry = Entry(
         file=file.name,
         rows=len(checked.rows),
@@ -117,6 +116,7 @@ def _examined(file: Path, checked: Checked, report: Report) -> tuple[Entry, Evid
         sha256=checked.sha256,
         ids=ids,
         scores=measured.scores,
+        own_pairs=own_pairs,
         findings=findings,
         receipt=account,
         training=training_verdict(account) if account else None,
@@ -124,12 +124,14 @@ def _examined(file: Path, checked: Checked, report: Report) -> tuple[Entry, Evid
     return entry, evidence
 
 
-def _measured(checked: Checked) -> tuple[tuple[str, ...], Measured]:
+def _measured(checked: Checked) -> tuple[tuple[str, ...], Measured, tuple[float, ...]]:
+    """Ids of the rows that have a text, the scores, and what is its own in each row."""
     try:
         scored = score_file(checked)
     except DataError as error:  # no text at all, which the gate of errors refuses
-        return (), Measured(undefined={"all": str(error)})
-    return scored.ids, scored.measured
+        return (), Measured(undefined={"all": str(error)}), ()
+    own_pairs = own_share(scored.sample.texts, scored.sample.lang, n=2)
+    return scored.ids, scored.measured, own_pairs
 
 
 def _write_zip(target: Path, files: Sequence[Path]) -> None:

@@ -1,11 +1,11 @@
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from semeval_humor.errors import DataError
-from semeval_humor.metrics.comparison import Indices, compare_rows, compare_sets
+from semeval_humor.metrics.comparison import compare_rows, compare_sets
+from semeval_humor.metrics.intervals import Measure
 
 
 def test_rows_hand_worked() -> None:
@@ -48,7 +48,7 @@ def test_p_values_of_equal_systems_are_uniform() -> None:
     assert 0.35 < float(np.mean(values)) < 0.65
 
 
-def distinct(texts: list[str]) -> Callable[[Indices], float]:
+def distinct(texts: list[str]) -> Measure:
     """Share of different texts in a subset."""
     return lambda rows: len({texts[row] for row in rows}) / len(rows)
 

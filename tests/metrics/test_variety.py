@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from semeval_humor.metrics.variety import (
     near_duplicates,
     near_duplicates_of,
     openings,
+    own_share,
 )
 from semeval_humor.schema import Lang
 
@@ -121,3 +124,28 @@ def test_near_duplicates_of_a_part() -> None:
 def test_near_duplicates_of_texts_without_letters() -> None:
     with pytest.raises(DataError, match="none of the 2 texts has a letter or digit"):
         near_duplicates(["🎉", "🎉"], EN)
+
+
+@pytest.mark.parametrize(
+    ("lang", "texts", "shares"),
+    [
+        # "a b" is in two jokes, "b c" and "x y" in one each; a single word has no pair.
+        (Lang.EN, ["a b c", "a b", "x y", "x"], (0.5, 0.0, 1.0, math.nan)),
+        (Lang.ES, ["el tren", "el tren llega"], (0.0, 0.5)),
+        (Lang.ZH, ["好笑", "好笑吗"], (0.0, 0.5)),
+    ],
+)
+def test_what_is_a_jokes_own(lang: Lang, texts: list[str], shares: tuple[float, ...]) -> None:
+    assert own_share(texts, lang, n=2) == pytest.approx(shares, nan_ok=True)
+
+
+def test_rows_of_near_duplicates_are_in_the_order_of_the_texts() -> None:
+    texts = [
+        "Zebras never queue for coffee.",
+        "A bear walks into a bar.",
+        "!",
+        "a bear walks into a bar",
+    ]
+    score = near_duplicates(texts, Lang.EN)
+    assert score.rows == pytest.approx((0, 1, math.nan, 1), nan_ok=True)
+    assert score.value == pytest.approx(2 / 3)

@@ -40,6 +40,7 @@ GOOD = Evidence(
             score("distinct-2", 0.9),
         )
     },
+    own_pairs=(1.0, 0.25, 0.5, 1.0, 1.0, 1.0, 1.0, math.nan),
     findings=(),
     receipt=RECEIPT,
     training=None,
@@ -93,7 +94,12 @@ def test_a_good_file_passes_every_gate() -> None:
             ("en_8", "en_7"),
         ),
         ("duplicates", with_score(score("near-duplicates", 0.5)), 0.5, ()),
-        ("distinct-2", with_score(score("distinct-2", 0.1)), 0.1, ()),
+        (
+            "distinct-2",
+            with_score(score("distinct-2", 0.1)),
+            0.1,
+            ("en_2", "en_3", "en_1", "en_4", "en_5"),
+        ),
         # Two leaks in one row of eight are one row.
         (
             "leaks",
