@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-dep
 
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test slow check lock install
+.PHONY: demo test slow fuzz check lock install
 
 demo: install
 	$(BIN)/semeval-humor predict --task A --lang en
@@ -22,6 +22,10 @@ test: install
 
 slow: install
 	$(BIN)/python -m pytest -m slow
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz.tsv_fuzz 1000000
+	$(BIN)/python -m tests.fuzz.zip_fuzz 1000000
 
 check: install
 	$(BIN)/ruff format --check
