@@ -47,7 +47,7 @@ def read_adapter(directory: Path, model: Path, model_name: str) -> Adapter:
     Raises:
         ConfigError: it is no adapter, is pickled, is no LoRA, or does not fit.
     """
-    file = _weights_file(directory)
+    file = adapter_file(directory)
     config = read_json(directory / "adapter_config.json")
     if config.get("peft_type") != "LORA":
         raise ConfigError(f"{directory}: peft_type {config.get('peft_type')!r}, expected LORA")
@@ -69,7 +69,12 @@ def read_adapter(directory: Path, model: Path, model_name: str) -> Adapter:
     return Adapter(str(directory), max(ranks), base)
 
 
-def _weights_file(directory: Path) -> Path:
+def adapter_file(directory: Path) -> Path:
+    """The file with an adapter's weights.
+
+    Raises:
+        ConfigError: the directory is missing or holds no adapter, or only a pickled one.
+    """
     if not directory.is_dir():
         raise ConfigError(f"{directory}: no such directory, expected a LoRA adapter")
     if not (directory / "adapter_config.json").exists():
@@ -86,6 +91,23 @@ def _weights_file(directory: Path) -> Path:
     return file
 
 
+def adapter_part(tensor: str) -> tuple[str, str] | None:
+    """Module and part that a tensor of an adapter belongs to; None where peft would skip it.
+
+    The part is ``lora_A`` or its like, or what a module that was trained as a whole calls it:
+    ``weight`` or ``bias``.
+    """
+    if not tensor.startswith(_PREFIX):
+        return None
+    place = tensor.removeprefix(_PREFIX)
+    match = _PART.fullmatch(place)
+    if match:
+        return match["module"], match["part"]
+    module, _, part = place.rpartition(".")
+    # peft saves embeddings that have matrices as well, under the name of what they wrap.
+    return (module.removesuffix(".base_layer"), part) if part in ("weight", "bias") else None
+
+
 def _sorted_out(
     shapes: Mapping[str, Shape], directory: Path
 ) -> tuple[dict[str, dict[str, Shape]], dict[str, Shape]]:
@@ -98,15 +120,13 @@ def _sorted_out(
                 f"{directory}: tensor {name} does not begin with {_PREFIX} as peft writes it, "
                 "so no loader would use it; save the adapter again with save_pretrained of peft"
             )
-        place = name.removeprefix(_PREFIX)
-        match = _PART.fullmatch(place)
-        if match:
-            matrices.setdefault(match["module"], {})[match["part"]] = shape
-        elif place.endswith(".weight"):
-            # peft saves embeddings that have matrices as well, under the name of what they wrap.
-            whole[place.removesuffix(".weight").removesuffix(".base_layer")] = shape
-        else:
-            raise ConfigError(f"{directory}: tensor {name} is no part of a LoRA adapter")
+        match adapter_part(name):
+            case (module, "weight"):
+                whole[module] = shape
+            case None | (_, "bias"):
+                raise ConfigError(f"{directory}: tensor {name} is no part of a LoRA adapter")
+            case (module, part):
+                matrices.setdefault(module, {})[part] = shape
     return matrices, whole
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,25 @@ from semeval_humor.files import atomic_writer, sha256_of_file
 
 REMEMBERED_BYTES = 16 * 2**20
 """Digests of larger files are remembered; smaller ones are hashed faster than looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """Where a tensor lies.
+
+    Attributes:
+        file: a safetensors file.
+        dtype: in the words of the format: F32, BF16, I64, …
+        shape: its dimensions.
+        start: its first byte in the file.
+        stop: the byte after its last one.
+    """
+
+    file: Path
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
 
 
 def cache_dir() -> Path:
@@ -97,36 +116,85 @@ def parent_of(path: str) -> str | None:
     return None
 
 
-def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of every tensor in the safetensors files of a directory, or in one file.
+def weight_files(path: Path) -> list[Path]:
+    """The safetensors files of a model, those that transformers would choose.
+
+    Args:
+        path: directory of a model, or one file. Of weights that lie there in several forms,
+            ``model.safetensors`` comes first, then the shards that an index names.
 
     Raises:
-        DataError: a file is cut off or no safetensors file.
+        DataError: there are none, or some that the index names are missing.
     """
-    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
-    shapes: dict[str, tuple[int, ...]] = {}
-    for file in files:
-        for name, entry in _header(file).items():
-            if name != "__metadata__":
-                shapes[name] = tuple(entry["shape"])
-    return shapes
+    if not path.is_dir():
+        return [path]
+    if (path / "model.safetensors").exists():
+        return [path / "model.safetensors"]
+    index = path / "model.safetensors.index.json"
+    if index.exists():
+        names = sorted(set(read_json(index).get("weight_map", {}).values()))
+        missing = [name for name in names if not (path / name).exists()]
+        if missing:
+            raise DataError(
+                f"{path}: {len(missing)} of {len(names)} weight files are missing, "
+                f"the first is {missing[0]}; fetch it again"
+            )
+        return [path / name for name in names]
+    # Mistral's own form of the same weights, and an adapter beside its model.
+    others = {*path.glob("consolidated*"), *path.glob("adapter_model*")}
+    files = sorted(set(path.glob("*.safetensors")) - others)
+    if not files:
+        raise DataError(f"{path}: found no *.safetensors, expected the weights of a model")
+    return files
 
 
-def _header(path: Path) -> Mapping[str, Any]:
+def stored_tensors(path: Path) -> dict[str, StoredTensor]:
+    """Every tensor of a model directory, or of one safetensors file, by name.
+
+    Raises:
+        DataError: there are none, or a file is cut off, or no safetensors file.
+    """
+    return {
+        name: tensor for file in weight_files(path) for name, tensor in _tensors_in(file).items()
+    }
+
+
+def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor of a model directory, or of one safetensors file.
+
+    Raises:
+        DataError: there are none, or a file is cut off, or no safetensors file.
+    """
+    return {name: tensor.shape for name, tensor in stored_tensors(path).items()}
+
+
+def _tensors_in(path: Path) -> dict[str, StoredTensor]:
     # The format: 8 bytes with the length of a JSON object, the object, the tensors' bytes.
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        start = stream.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
-        if length > size - 8:
-            raise DataError(f"{path}: {size} bytes, cut off or no safetensors file")
-        try:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = stream.read(8)
+            length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+            if length > size - 8:
+                raise DataError(f"{path}: {size} bytes, cut off or no safetensors file")
             header = json.loads(stream.read(length))
-            ends = [e["data_offsets"][1] for n, e in header.items() if n != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}: not a safetensors file: {error}") from error
-    expected = 8 + length + max(ends, default=0)
+        tensors = {
+            name: StoredTensor(
+                path,
+                str(entry["dtype"]),
+                tuple(entry["shape"]),
+                *(8 + length + place for place in entry["data_offsets"]),
+            )
+            for name, entry in header.items()
+            if name != "__metadata__"
+        }
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: not a safetensors file: {error}") from error
+    expected = max((tensor.stop for tensor in tensors.values()), default=8 + length)
     if size != expected:
         raise DataError(f"{path}: found {size} bytes, expected {expected}; copy it again")
-    assert isinstance(header, dict)
-    return header
+    return tensors

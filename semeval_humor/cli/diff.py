@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Of tensors that only one side has.
 SHOWN = 5
 
-# Below this share of what an adapter adds, a merge deserves a warning.
+# Below this share of the values that would survive it, a merge deserves a warning.
 MOSTLY_LEFT = 0.95
 
 EXAMPLES = """\b
@@ -97,10 +97,12 @@ def diff(
 
 def _path(name: str, accepted: Sequence[str]) -> Path:
     """A path as it stands, since checkpoints lack a tokenizer; else where the model is."""
-    from semeval_humor.models import resolve
+    from semeval_humor.models import KNOWN, resolve
 
     path = Path(name).expanduser()
-    return path if path.exists() else Path(resolve(name, accepted_licenses=accepted).path)
+    if name not in KNOWN and path.exists():
+        return path
+    return Path(resolve(name, accepted_licenses=accepted).path)
 
 
 @contextmanager
@@ -205,8 +207,8 @@ def _show(found: "Difference", cause: str | None) -> None:
     left = found.traits.survives
     if left is not None and left < MOSTLY_LEFT:
         click.echo(
-            f"merged in the type of these weights, {_share(left)} of what the adapter adds would "
-            "be left; merge it in float32"
+            f"if merged in the type of these weights, only {_share(left)} of the values that the "
+            "adapter changes would move; merge it in float32"
         )
     if found.groups:
         rich.console.Console(highlight=False).print(_table(found.groups))
@@ -240,8 +242,9 @@ def _in_words(found: "Difference") -> str:
                 "between the two types explains"
             )
         case Verdict.INCOMPATIBLE:
-            misfits = found.traits.misfits
-            return f"{len(misfits)} weights of other shape" if misfits else "no weight in common"
+            misfits = len(found.traits.misfits)
+            plural = "s" if misfits > 1 else ""
+            return f"{misfits} weight{plural} of another shape" if misfits else "no common weight"
 
 
 def _table(groups: Sequence["GroupChange"]) -> "Table":

@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from semeval_humor.errors import ConfigError, DataError, EngineError
+from semeval_humor.errors import ConfigError, EngineError
 from semeval_humor.inference import openai_wire as wire
 from semeval_humor.inference.dispatch import Calls, Dispatcher, ServerFailed
 from semeval_humor.inference.openai_client import (
@@ -16,11 +16,18 @@ from semeval_humor.inference.openai_client import (
     Refused,
     checked_key,
     checked_url,
-    glimpse,
 )
 from semeval_humor.inference.openai_models import list_models, look_around
 from semeval_humor.inference.servers import PAUSE_S, Server, ServerPool
-from semeval_humor.schema import Completion, Continuation, Finish, ModelIdentity, Request, Sampling
+from semeval_humor.schema import (
+    Completion,
+    Continuation,
+    Finish,
+    Message,
+    ModelIdentity,
+    Request,
+    Sampling,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -144,17 +151,23 @@ class OpenAIEngine:
         """Natural log-probability of each token of each text, after its conversation.
 
         The text is tokenized on its own, without special tokens, as the model would have written
-        it. Needs what only vLLM has: ``/tokenize`` for chats, and the echo of a prompt given as
-        token ids.
+        it; a first token that nothing stands before is NaN. Needs what only vLLM has:
+        ``/tokenize`` for chats, and the echo of a prompt given as token ids.
 
         Raises:
-            ConfigError: ``adapted`` is False: to a server an adapter is a model with its own name.
-            DataError: nothing stands before a text, so its first token has no probability.
-            EngineError: the servers cannot do this, or are gone.
+            ConfigError: ``adapted`` is False: to a server an adapter is a model with its own name;
+                or the end token is wanted after a text: a server tells only that of its chats.
+            EngineError: the servers cannot do this, or are gone; or a text is longer than the
+                model's context: there are no windows here.
         """
         if not adapted:
             raise ConfigError(
                 f"{self._model}: a server cannot leave out an adapter: name its parent as the model"
+            )
+        if any(item.ends and isinstance(item.conversation, str) for item in continuations):
+            raise ConfigError(
+                f"{self._model}: a server does not tell the end token of texts, only of chats: "
+                "score without the end token, or with --engine vllm or transformers"
             )
         pool, connections = self._open()
 
@@ -225,13 +238,14 @@ class OpenAIEngine:
 
     async def _score(self, server: Connection, continuation: Continuation) -> tuple[float, ...]:
         """Log-probabilities of one text's tokens."""
-        tokenize = f"{server.url.removesuffix('/v1')}/tokenize"
         own = {"model": self._model, "prompt": continuation.text, "add_special_tokens": False}
-        text = wire.read_tokens(await server.call("POST", tokenize, own))
+        text = await self._tokens(server, own)
+        if continuation.ends and not isinstance(continuation.conversation, str):
+            text.append(await self._end_token(server, continuation.conversation))
         if not text:
             return ()
         asked = wire.tokenize_body(self._model, continuation.conversation)
-        before = wire.read_tokens(await server.call("POST", tokenize, asked))
+        before = await self._tokens(server, asked)
         body = {
             "model": self._model,
             "prompt": [*before, *text],
@@ -240,14 +254,21 @@ class OpenAIEngine:
             "max_tokens": 0,
         }
         answer = await server.call("POST", "/completions", body)
-        values = wire.read_logprobs(answer, len(before) + len(text))[len(before) :]
-        found = tuple(value for value in values if value is not None)
-        if len(found) != len(text):
-            raise DataError(
-                f"{glimpse(continuation.text)}: nothing stands before this text, so its "
-                "first token has no probability; put a conversation before it"
-            )
-        return found
+        return wire.read_logprobs(answer, len(before) + len(text))[len(before) :]
+
+    async def _end_token(self, server: Connection, chat: Sequence[Message]) -> int:
+        """Token with which the chat template closes an answer."""
+        open_end, closed = [
+            await self._tokens(server, body)
+            for body in wire.tokenize_answer_bodies(self._model, chat)
+        ]
+        if closed[: len(open_end)] != open_end or len(closed) == len(open_end):
+            raise Garbled("its chat template closes an answer by no token of its own")
+        return closed[len(open_end)]
+
+    async def _tokens(self, server: Connection, body: Mapping[str, Any]) -> list[int]:
+        tokenize = f"{server.url.removesuffix('/v1')}/tokenize"
+        return wire.read_tokens(await server.call("POST", tokenize, body))
 
     async def _probe(self, server: Server) -> str | None:
         """Why a server that failed cannot be used again yet; None if it can."""

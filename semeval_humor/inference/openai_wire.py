@@ -1,6 +1,7 @@
 """What is said to an OpenAI-compatible server, and how its answers are read."""
 
 import base64
+import math
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -175,11 +176,29 @@ def tokenize_body(model: str, conversation: Conversation) -> dict[str, Any]:
     """JSON body that asks vLLM for the token ids of what stands before a text."""
     if isinstance(conversation, str):
         return {"model": model, "prompt": conversation, "add_special_tokens": True}
+    return _tokenize_chat(model, conversation, add_generation_prompt=True)
+
+
+def tokenize_answer_bodies(model: str, chat: Sequence[Message]) -> tuple[dict[str, Any], ...]:
+    """Two bodies that ask vLLM for the token ids of a chat that ends in an answer.
+
+    In the first one the answer is open, in the second the chat template closes it: the token that
+    only the second has after the others is the one that ends an answer.
+    """
+    answered = (*chat, Message("assistant", "A joke."))
+    shared = {"add_generation_prompt": False}
+    return (
+        _tokenize_chat(model, answered, continue_final_message=True, **shared),
+        _tokenize_chat(model, answered, **shared),
+    )
+
+
+def _tokenize_chat(model: str, chat: Sequence[Message], **how: bool) -> dict[str, Any]:
     return {
         "model": model,
-        "messages": messages(conversation),
-        "add_generation_prompt": True,
+        "messages": messages(chat),
         "chat_template_kwargs": NO_THINKING,
+        **how,
     }
 
 
@@ -195,13 +214,17 @@ def read_tokens(answer: object) -> list[int]:
     raise Garbled(f"expected token ids, found {glimpse(answer)}")
 
 
-def read_logprobs(answer: object, expected: int) -> list[float | None]:
+def read_logprobs(answer: object, expected: int) -> tuple[float, ...]:
     """Natural log-probability of each of the expected number of echoed tokens.
+
+    The first one, which nothing stands before, is NaN.
 
     Raises:
         Garbled: they are not there.
     """
     match answer:
-        case {"choices": [{"logprobs": {"token_logprobs": [*values]}}]} if len(values) == expected:
-            return values
+        case {"choices": [{"logprobs": {"token_logprobs": [_, *values]}}]} if len(
+            values
+        ) == expected - 1 and all(isinstance(value, float | int) for value in values):
+            return math.nan, *values
     raise Garbled(f"expected {expected} log-probabilities, found {glimpse(answer)}")

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Self, TypeVar
 
-from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError
+from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.inference import machine
-from semeval_humor.inference.chat import load_tokenizer, prompt_tokens
+from semeval_humor.inference.chat import (
+    Window,
+    load_tokenizer,
+    prompt_tokens,
+    scored_text,
+    stride_of,
+)
 from semeval_humor.inference.drawing import Draw, StopAtText
 from semeval_humor.inference.loading import (
     first_line,
@@ -37,8 +43,10 @@ CUDA_BATCH = 128
 WINDOW = 4
 """Batches that are read at a time, so that prompts of similar length can stand together."""
 
-LOGITS_BYTES = 2**30
-"""Most memory for the logits of one batch of ``logprobs``, in float32."""
+CPU_LOGITS = 2**28
+CUDA_LOGITS = 2**30
+"""Most bytes of logits that ``logprobs`` holds at a time, in float32. On a CPU, 1 GiB took a third
+more time than an eighth of it."""
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -57,15 +65,6 @@ class _Row:
     key: str
     prompt: list[int]
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """A continuation as tokens, and its place in the answer."""
-
-    place: int
-    prompt: list[int]
-    text: list[int]
 
 
 class TransformersEngine:
@@ -101,6 +100,7 @@ class TransformersEngine:
         self._tokenizer = load_tokenizer(model.path)
         self._device = "cuda" if machine.has_cuda() else "cpu"
         self._batch_size = batch_size or (CUDA_BATCH if self._device == "cuda" else CPU_BATCH)
+        self._logits_bytes = CUDA_LOGITS if self._device == "cuda" else CPU_LOGITS
         self._model = load_model(model, adapter, self._device)
         bare = self._model if adapter is None else self._model.get_base_model()
         self._accepted = frozenset(inspect.signature(bare.forward).parameters)
@@ -112,6 +112,7 @@ class TransformersEngine:
         self._vocabulary: int = config.vocab_size
         padding = self._tokenizer.pad_token_id
         self._padding: int = next(iter(self._stops), 0) if padding is None else padding
+        self._cut = False
 
     def __enter__(self) -> Self:
         return self
@@ -123,10 +124,13 @@ class TransformersEngine:
 
     @property
     def settings(self) -> Mapping[str, str | int | float | bool]:
-        """What was chosen for this machine."""
+        """What was chosen for this machine; the window, if the last ``logprobs`` needed one."""
         import torch
 
-        return {
+        window: dict[str, int] = {}
+        if self._cut and self._context is not None:
+            window = {"window": self._context, "stride": stride_of(self._context)}
+        return window | {
             "engine": "transformers",
             "device": self._device,
             "dtype": str(self._model.dtype).removeprefix("torch."),
@@ -165,20 +169,24 @@ class TransformersEngine:
     ) -> list[tuple[float, ...]]:
         """Natural log-probability of each token of each text; see ``Engine``.
 
-        The text is tokenised on its own and set after the conversation's tokens. The softmax is
-        taken in float32.
+        The text is tokenised on its own; one that is longer than the context is read in windows
+        (see ``chat.scored_text``). The softmax is taken in float32.
 
         Raises:
-            DataError: a text has nothing before it, or does not fit into the context.
+            ConfigError: no chat template for the turns, or no end token.
+            EngineError: a probability is not a number, or the memory does not suffice.
         """
-        rows = [self._scored(place, item) for place, item in enumerate(continuations)]
-        rows.sort(key=lambda row: (-len(row.text), -len(row.prompt)))
+        texts = [scored_text(self._tokenizer, item, self._context) for item in continuations]
+        self._cut = any(text.cut for text in texts)
+        windows = list(enumerate(window for text in texts for window in text.windows))
+        windows.sort(key=lambda pair: (-pair[1].asked, -len(pair[1].tokens)))
         found: dict[int, tuple[float, ...]] = {}
         bare = self._adapter is not None and not adapted
         with self._model.disable_adapter() if bare else nullcontext():
-            for answers in self._batches(rows, self._log_probabilities):
+            for answers in self._batches(windows, self._log_probabilities):
                 found.update(answers)
-        return [found[place] for place in range(len(continuations))]
+        answers_in_order = (found[place] for place in range(len(windows)))
+        return [text.joined(islice(answers_in_order, len(text.windows))) for text in texts]
 
     def _row(self, request: Request, sampling: Sampling) -> _Row | Completion:
         for wanted, name in ((request.json_schema, "a JSON schema"), (request.images, "images")):
@@ -196,19 +204,6 @@ class TransformersEngine:
             return Completion(request.key, reason, 0, Finish.FAILED)
         room = sampling.max_tokens if self._context is None else self._context - len(prompt)
         return _Row(request.key, prompt, min(sampling.max_tokens, room))
-
-    def _scored(self, place: int, item: Continuation) -> _Scored:
-        prompt = prompt_tokens(self._tokenizer, item.conversation)
-        text = list(self._tokenizer(item.text, add_special_tokens=False).input_ids)
-        if not prompt:
-            raise DataError(
-                f"text {place}: nothing stands before it, so its first token has no "
-                "probability; begin with a prompt"
-            )
-        total = len(prompt) + len(text)
-        if self._context is not None and total > self._context:
-            raise DataError(f"text {place}: {total} tokens, the model's context is {self._context}")
-        return _Scored(place, prompt, text)
 
     def _batches(self, rows: list[Row], work: Callable[[list[Row]], Result]) -> Iterator[Result]:
         """Yield the results of batch after batch, in smaller ones once the memory is short."""
@@ -285,34 +280,55 @@ class TransformersEngine:
         drawn = len(tokens) if end is None else end + 1
         return Completion(key, answer[:cut], drawn, Finish.STOPPED)
 
-    def _log_probabilities(self, batch: list[_Scored]) -> dict[int, tuple[float, ...]]:
-        keep = max(len(row.text) for row in batch) + 1
-        size = max(1, LOGITS_BYTES // (4 * keep * self._vocabulary))
+    def _log_probabilities(self, batch: list[tuple[int, Window]]) -> dict[int, tuple[float, ...]]:
+        asked = max(window.asked for _, window in batch)
+        size = self._logits_bytes // (4 * asked * self._vocabulary)
+        # A model with a memory of another kind, such as Mamba, must be read in one go.
+        if not size and "past_key_values" in self._accepted:
+            return {place: self._in_pieces(window) for place, window in batch}
+        size = max(1, size)
         found: dict[int, tuple[float, ...]] = {}
         for start in range(0, len(batch), size):
             part = batch[start : start + size]
-            for row, logits_T_V in zip(part, self._last_logits(part, keep), strict=True):
-                length = len(row.text)
-                if length:  # the last position speaks about the token after the text
-                    before_V = logits_T_V[-length - 1 : -1].float().log_softmax(dim=-1)
-                    chosen = before_V.gather(1, self._tensor([row.text]).T)
-                    if bool(chosen.isnan().any()):
-                        raise EngineError(f"{self._source.name}: its probabilities are not numbers")
-                    found[row.place] = tuple(chosen[:, 0].tolist())
-                else:
-                    found[row.place] = ()
+            logits_B_T_V = self._last_logits([window for _, window in part])
+            for (place, window), logits_T_V in zip(part, logits_B_T_V, strict=True):
+                found[place] = self._chosen(window.tokens[-window.asked :], logits_T_V)
         return found
 
-    def _last_logits(self, rows: list[_Scored], keep: int) -> Any:
-        """Logits of the last ``keep`` positions, as (row, position, vocabulary)."""
-        tokens = [row.prompt + row.text for row in rows]
-        ids, mask, _ = self._padded(tokens)
+    def _last_logits(self, windows: list[Window]) -> Any:
+        """Logits before each token that is asked for, filled up on the left."""
+        ids, mask, _ = self._padded([list(window.tokens[:-1]) for window in windows])
         options: dict[str, Any] = {}
         if "position_ids" in self._accepted:
             options["position_ids"] = (mask.cumsum(dim=-1) - 1).clamp(min=0)
         if "logits_to_keep" in self._accepted:
-            options["logits_to_keep"] = keep
+            options["logits_to_keep"] = max(window.asked for window in windows)
         return self._model(input_ids=ids, attention_mask=mask, use_cache=False, **options).logits
+
+    def _in_pieces(self, window: Window) -> tuple[float, ...]:
+        """The same for a single window whose logits would fill the memory."""
+        step = max(1, self._logits_bytes // (4 * self._vocabulary))
+        targets = window.tokens[-window.asked :]
+        start = len(window.tokens) - window.asked
+        options = {"logits_to_keep": step} if "logits_to_keep" in self._accepted else {}
+        found: list[float] = []
+        read, cache = 0, None
+        while len(found) < len(targets):
+            wanted = targets[len(found) : len(found) + step]
+            end = start + len(found) + len(wanted) - 1
+            ids = self._tensor([list(window.tokens[read:end])])
+            answer = self._model(input_ids=ids, past_key_values=cache, use_cache=True, **options)
+            read, cache = end, answer.past_key_values
+            found += self._chosen(wanted, answer.logits[0])
+        return tuple(found)
+
+    def _chosen(self, tokens: Sequence[int], logits_T_V: Any) -> tuple[float, ...]:
+        """Log-probability of each token, from the last logits, which stand before them."""
+        before_V = logits_T_V[-len(tokens) :].float().log_softmax(dim=-1)
+        chosen = before_V.gather(1, self._tensor([list(tokens)]).T)
+        if bool(chosen.isnan().any()):
+            raise EngineError(f"{self._source.name}: its probabilities are not numbers")
+        return tuple(chosen[:, 0].tolist())
 
     def _padded(self, rows: list[list[int]]) -> tuple[Any, Any, list[int]]:
         """Token ids and attention mask, filled up on the left, and how far each row was."""

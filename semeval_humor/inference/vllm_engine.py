@@ -2,16 +2,24 @@
 
 import contextlib
 import logging
+import math
 import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from semeval_humor.errors import ConfigError, EngineError
 from semeval_humor.inference import machine
-from semeval_humor.inference.chat import load_tokenizer, prompt_tokens
+from semeval_humor.inference.chat import (
+    Window,
+    load_tokenizer,
+    prompt_tokens,
+    scored_text,
+    stride_of,
+)
 from semeval_humor.models import Adapter, Model, identity_of
 from semeval_humor.schema import (
     Completion,
@@ -66,8 +74,11 @@ class VLLMEngine:
         self._llm = _start(model.path, {"seed": seed, **options})
         config = self._llm.llm_engine.vllm_config
         self._context: int = config.model_config.max_model_len
+        # vLLM wants room for one more token, even where none is drawn.
+        self._window = self._context - 1
+        self._cut = False
         self._slots: int = config.scheduler_config.max_num_seqs
-        self._settings = {
+        self._settings: dict[str, str | int | float | bool] = {
             "engine": "vllm",
             "device": "cuda" if cuda else "cpu",
             "dtype": str(config.model_config.dtype).removeprefix("torch."),
@@ -79,8 +90,9 @@ class VLLMEngine:
 
     @property
     def settings(self) -> Mapping[str, str | int | float | bool]:
-        """What was chosen for this machine."""
-        return self._settings
+        """What was chosen for this machine; the window, if the last ``logprobs`` needed one."""
+        window = {"window": self._window, "stride": stride_of(self._window)}
+        return self._settings | (window if self._cut else {})
 
     def identity(self) -> ModelIdentity:
         """Hashes of the weights that were loaded."""
@@ -115,38 +127,51 @@ class VLLMEngine:
     def logprobs(
         self, continuations: Sequence[Continuation], *, adapted: bool = True
     ) -> list[tuple[float, ...]]:
-        """Natural log-probability of each token of each text; see ``Engine``."""
+        """Natural log-probability of each token of each text; see ``Engine``.
+
+        The text is tokenised on its own; one that is longer than the context is read in windows
+        (see ``chat.scored_text``).
+
+        Raises:
+            ConfigError: no chat template for the turns, or no end token.
+            EngineError: a probability is not a number, or vLLM died.
+        """
+        texts = [scored_text(self._tokenizer, item, self._window) for item in continuations]
+        self._cut = any(text.cut for text in texts)
+        windows = [window for text in texts for window in text.windows]
+        # With an adapter, vLLM on CPU mixes up the rows of a batch of prompt log-probabilities.
+        size = 1 if self._adapter else max(1, len(windows))
+        answers = (
+            answer
+            for start in range(0, len(windows), size)
+            for answer in self._log_probabilities(windows[start : start + size], adapted)
+        )
+        return [text.joined(islice(answers, len(text.windows))) for text in texts]
+
+    def _log_probabilities(self, windows: list[Window], adapted: bool) -> list[list[float]]:
         from vllm import SamplingParams
 
-        starts, prompts = [], []
-        for continuation in continuations:
-            before = prompt_tokens(self._tokenizer, continuation.conversation)
-            text = self._tokenizer(continuation.text, add_special_tokens=False).input_ids
-            starts.append(len(before))
-            prompts.append({"prompt_token_ids": [*before, *text]})
-        lora = self._lora() if adapted else None
         with self._naming_the_cause():
-            # With an adapter, vLLM on CPU mixes up the rows of a batch of prompt log-probabilities.
-            batches = [[prompt] for prompt in prompts] if self._adapter else [prompts]
-            outputs = [
-                output
-                for batch in batches
-                for output in self._llm.generate(
-                    batch,
-                    SamplingParams(max_tokens=1, prompt_logprobs=0, temperature=0),
-                    lora_request=lora,
-                    use_tqdm=False,
-                )
-            ]
-        return [
-            tuple(
+            outputs = self._llm.generate(
+                [{"prompt_token_ids": list(window.tokens)} for window in windows],
+                SamplingParams(max_tokens=1, prompt_logprobs=0, temperature=0),
+                lora_request=self._lora() if adapted else None,
+                use_tqdm=False,
+            )
+        found = [
+            [
                 position[token].logprob
                 for token, position in zip(
-                    output.prompt_token_ids[start:], output.prompt_logprobs[start:], strict=True
+                    window.tokens[-window.asked :],
+                    output.prompt_logprobs[-window.asked :],
+                    strict=True,
                 )
-            )
-            for start, output in zip(starts, outputs, strict=True)
+            ]
+            for window, output in zip(windows, outputs, strict=True)
         ]
+        if any(math.isnan(value) for values in found for value in values):
+            raise EngineError(f"{self._model.name}: its probabilities are not numbers")
+        return found
 
     def close(self) -> None:
         """End vLLM's processes and give its memory back."""

@@ -4,9 +4,16 @@ In every pattern the groups named ``cut`` are what does not belong to the joke; 
 such a group cuts all that it matches. Patterns see a stripped text without invisible characters, in
 which each run of spaces is one space, or one newline where it holds any. None backtracks far:
 repeats are possessive, bounded, or end at the end of the text.
+
+Most jokes hold nothing of all this. To see that quickly, each rule tells what it needs: a part of
+its pattern or something weaker, without which the pattern finds nothing. That is searched for in
+folded text and by ``re``, which is several times faster; so it has letters in lower case, and
+nothing that ``regex`` or unfolded text could see otherwise: no word boundary, and no upper bound
+for letters.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -14,6 +21,8 @@ from functools import cache
 import regex
 
 from semeval_humor.schema import Lang
+from semeval_humor.text import leak_words as words
+from semeval_humor.text.leak_words import any_of
 
 
 class LeakKind(StrEnum):
@@ -32,6 +41,9 @@ class LeakKind(StrEnum):
     UNFILLED_BLANK = "unfilled-blank"
 
 
+K = LeakKind
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the table.
@@ -39,115 +51,62 @@ class Rule:
     Attributes:
         kind: what the pattern finds.
         pattern: compiled for one language.
+        marks: characters that what the rule needs begins with, or one of the two cases below.
+        needs: found in the folded form of every text in which ``pattern`` is found.
         spacer: a space takes the place of what is cut.
     """
 
     kind: LeakKind
     pattern: regex.Pattern[str]
-    spacer: bool = False
+    marks: str
+    needs: re.Pattern[str]
+    spacer: bool
 
 
-# Models answer in the language of the prompt or in English, so each language has English as well.
-_Words = Mapping[Lang, str]
+_START = r"\A"  # in the place of marks: what is needed is at the start of the text
+_ANYWHERE = ""  # in the place of marks: what is needed is plain letters
 
-_JOKE: _Words = {
-    Lang.EN: r"\b(?:jokes?|one[- ]?liners?|puns?|captions?|punch ?lines?|quips?)\b",
-    Lang.ES: r"\b(?:chistes?|bromas?|chascarrillos?|frases? graciosas?)\b",
-    Lang.ZH: r"(?:笑[话話]|段子|幽默|俏皮[话話])",
-}
-_EAGER: _Words = {
-    Lang.EN: r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|ok(?:ay)?|alright"
-    r"|great|no problem|got it|happy to help|i(?:['’]d| would) be (?:happy|glad) to(?: help)?"
-    r"(?: with that)?)",
-    Lang.ES: r"¡?(?:claro(?: que sí)?|por supuesto|seguro|desde luego|perfecto|vale|con (?:mucho )?"
-    r"gusto|de acuerdo|entendido)",
-    Lang.ZH: r"(?:好的?|[当當]然(?:可以)?|[没沒][问問][题題]|可以的?|明白了?)",
-}
-_ANNOUNCEMENT: _Words = {
-    Lang.EN: r"(?:here(?:['’]s| is| are| you go| it is)|below is|this is|i(?:['’]ve| have) "
-    r"(?:come up with|written|created)|i came up with|let me (?:tell|give) you)",
-    Lang.ES: r"¡?(?:(?:aquí|acá|ahí)(?: te| le| os)? (?:tienes?|va|van|está|dejo|traigo|presento)"
-    r"|(?:te|le|os) (?:dejo|presento|comparto)|este es|a continuación)",
-    Lang.ZH: r"(?:[这這](?:就)?是|[这這][里裡儿]有|以下是|下面是|"
-    r"我?[给給为為][你您][讲講来來写寫准準创創])",
-}
-_LABEL: _Words = {
-    Lang.EN: r"(?:final |my |the |your |short |funny )?(?:joke|one-liner|caption|output"
-    r"|final answer)",
-    Lang.ES: r"(?:el )?chiste(?: corto| final)?",
-    Lang.ZH: r"(?:最[终終])?(?:笑[话話]|段子)(?:[内內]容)?",
-}
-_EXPLANATION: _Words = {
-    Lang.EN: r"(?:explanation|why (?:it['’]s|it is|this is) funny|why (?:it|this)(?: joke)? works"
-    r"|joke explained)",
-    Lang.ES: r"(?:explicación|por qué (?:es gracioso|da risa|funciona))",
-    Lang.ZH: r"(?:解[释釋析]|笑[点點](?:解析|分析|[说說]明)?|[说說]明)",
-}
-_REMARK: _Words = {
-    Lang.EN: r"(?:note|disclaimer)",
-    Lang.ES: r"(?:nota|aclaración)",
-    Lang.ZH: r"(?:注意?|[备備][注註])",
-}
-_COMMENT: _Words = {
-    Lang.EN: r"(?:(?:this|the) (?:joke|pun|humou?r|wordplay|punchline)(?: here)? (?:plays|is a play"
-    r"|relies|works|comes from|lies in|uses|hinges))",
-    Lang.ES: r"(?:(?:este|el) (?:chiste|humor)(?: aquí)? (?:juega|se basa|radica|utiliza"
-    r"|usa|reside))",
-    Lang.ZH: r"(?:[这這][个個]?(?:笑[话話]|段子)(?:的笑[点點])?"
-    r"(?:利用|通[过過]|[运運]用|在[于於]))",
-}
-_GOODBYE: _Words = {
-    Lang.EN: r"(?:i hope (?:you|this|that)|hope (?:you|this) |let me know if|would you like (?:me|"
-    r"another)|feel free to|enjoy!)",
-    Lang.ES: r"(?:¡?espero que (?:te|os|le|esto|este)|¿(?:quieres|te gustaría) (?:que|otro))",
-    Lang.ZH: r"(?:希望(?:[你您]|[这這]|能)|如果[你您](?:需要|想|[还還])|需要我)",
-}
-_COUNT: _Words = {
-    Lang.EN: r"(?:(?:total )?(?:word|character) count|words|characters)",
-    Lang.ES: r"(?:(?:número|recuento|total|conteo) de palabras|palabras)",
-    Lang.ZH: r"(?:[总總]?字[数數]|[总總]共)",
-}
-_UNIT: _Words = {
-    Lang.EN: r"(?:words|characters)(?: total| in total)?",
-    Lang.ES: r"(?:palabras|caracteres)(?: en total)?",
-    Lang.ZH: r"[个個]?(?:[汉漢]?字|字符)",
-}
-_OPTION: _Words = {
-    Lang.EN: r"(?:joke|option|version|alternative|caption)",
-    Lang.ES: r"(?:chiste|opción|versión|alternativa)",
-    Lang.ZH: r"(?:笑[话話]|段子|[选選][项項]|版本)",
-}
-_APOLOGY: _Words = {
-    Lang.EN: r"(?:i(?:['’]m| am) (?:\w+ )?sorry|sorry|i apologi[sz]e|unfortunately)[,.!]?"
-    r"(?: but)? ",
-    Lang.ES: r"(?:lo siento|lo lamento|disculpa|perdón)[,.!]?(?: pero)? ",
-    Lang.ZH: r"(?:很?抱歉|[对對]不起|不好意思)[,，。！]?\s?(?:但是?)?",
-}
-_CANNOT: _Words = {
-    Lang.EN: r"i(?: (?:can(?:['’]t|not| not)|won['’]t|am (?:not able to|unable to))"
-    r"|['’]m (?:not able to|unable to)) ",
-    Lang.ES: r"no (?:puedo|me es posible) ",
-    Lang.ZH: r"我?(?:[暂暫][时時])?(?:[无無]法|不能|不便)",
-}
-_SERVE: _Words = {
-    Lang.EN: r"(?:help|assist|fulfill?|create|generate|write|provide|comply|produce|complete"
-    r"|process|access|view)\b",
-    Lang.ES: r"(?:ayudar|generar|crear|cumplir|proporcionar|escribir|responder|producir|procesar"
-    r"|acceder)",
-    Lang.ZH: r"[^。，]{0,8}(?:生成|提供|[创創]作|回答|[满滿]足|[协協]助|[帮幫]|完成"
-    r"|[编編]|[写寫]|[处處]理)",
-}
-# Without an apology, what cannot be done must be the task: people cannot generate enthusiasm.
-_TASK: _Words = {
-    Lang.EN: r"[^.!?\n]{0,60}\b(?:with (?:that|this)|jokes?|requests?|content|captions?)\b",
-    Lang.ES: r"[^.!?\n]{0,60}\b(?:con es[oae]|con est[oae]|chistes?|bromas?|contenido|solicitud)\b",
-    Lang.ZH: r"[^。\n]{0,20}(?:笑[话話]|段子|[内內]容|[请請]求|要求)",
-}
-_MACHINE: _Words = {
-    Lang.EN: r"as (?:an ai\b|a large language model|a language model)",
-    Lang.ES: r"como (?:(?:un )?modelo de lenguaje|(?:una )?(?:ia|inteligencia artificial)\b)",
-    Lang.ZH: r"作[为為]一?[个個名]?(?:AI|人工智[能慧])",
-}
+
+class Table:
+    """All rules of one language.
+
+    Attributes:
+        cuts: what can be cut, in the order in which it is: outer layers first.
+        verdicts: what cannot be cut: nothing, or no joke, would be left.
+    """
+
+    def __init__(self, cuts: tuple[Rule, ...], verdicts: tuple[Rule, ...]) -> None:
+        self.cuts, self.verdicts = cuts, verdicts
+        at_start, words, inside = [], [], []
+        marks: set[str] = set()
+        for rule in cuts + verdicts:
+            if rule.marks == _START:
+                at_start.append(rule.needs.pattern)
+            elif rule.marks == _ANYWHERE:
+                words.append(rule.needs.pattern)
+            else:
+                inside.append(rule.needs.pattern)
+                marks.update(rule.marks)
+        self._at_start = re.compile("|".join(at_start))
+        self._words = tuple(words)
+        # Most characters are no marks, and take one step.
+        self._inside = re.compile(
+            rf"(?=[{re.escape(''.join(sorted(marks)))}])(?:{'|'.join(inside)})"
+        )
+
+    def is_silent(self, folded: str) -> bool:
+        """Whether a folded text holds nothing that any rule needs: then no rule finds anything."""
+        return not (
+            self._at_start.match(folded)
+            or self._inside.search(folded)
+            or any(word in folded for word in self._words)
+        )
+
+
+def fold(text: str) -> str:
+    """Return a text in which letters are equal that patterns, which ignore case, take for equal."""
+    return text.replace("İ", "i").replace("ı", "i").casefold()
+
 
 _SPECIAL = (
     r"(?:<\|[a-z0-9_]{1,30}+\|>|<｜[^｜\n]{1,30}+｜>|\[/?INST\]|<</?SYS>>|</?s>"
@@ -158,11 +117,14 @@ _END_TOKEN = (
     r"|<end_of_turn>|<eos>|</s>)"
 )
 _TURN = r"(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>)"
-_AFTER_SENTENCE = r"(?<=[.!?…。！？\"”’'»」』)）\n]\s?)"
+_SENTENCE_END = ".!?…。！？\"”’'»」』)）\n"
+_AFTER_SENTENCE = rf"(?<=[{_SENTENCE_END}]\s?)"
+_TRIPLED = "\"'`“”‘’«»「」『』"
+# What precedes the first letter of a word; wider than the patterns' \W.
+_NO_WORD = "[^a-z\u4e00-\u9fff]*"
 _WHOLE_ERROR = (
     r"error|fail(?:ed|ure)?|faild|null|none|nan|n/?a|undefined|exception|time ?out"
-    r"|\[object Object\]"
-    r"|error al generar[^\n]{0,40}|[错錯][误誤]"
+    r"|\[object object\]|[错錯][误誤]"
     r"|(?:生成|[请請]求)失[败敗]|出[错錯]了?|[网網][络絡][错錯][误誤]"
 )
 _ERROR_CAUSE = (
@@ -173,144 +135,239 @@ _ERROR_CAUSE = (
 
 
 @cache
-def rules(lang: Lang) -> tuple[Rule, ...]:
-    """What can be cut, in the order in which it is: outer layers first."""
-    eager = rf"(?:{_any(_EAGER, lang)})[,，.。!！:—–~\s-]{{1,4}}+"
+def table(lang: Lang) -> Table:
+    """The rules for texts in a language: its own and those for English."""
+    return Table(_cuts(lang), _verdicts(lang))
+
+
+def _cuts(lang: Lang) -> tuple[Rule, ...]:
+    eager_word, announcement = any_of(words.EAGER, lang), any_of(words.ANNOUNCEMENT, lang)
+    eager = rf"(?:{eager_word})[,，.。!！:—–~\s-]"
+    joke = any_of(words.JOKE, lang)
     announced = (
-        rf"(?:{_any(_ANNOUNCEMENT, lang)})[^\n.!?:。！？：]{{0,80}}?(?:{_any(_JOKE, lang)})"
+        rf"(?:{announcement})[^\n.!?:。！？：]{{0,80}}?(?:{joke})"
         r"[^\n.!?:。！？：]{0,200}+"
     )
     # Another joke's worth of text: what a list of jokes has twice, and a joke about jokes has not.
     enough = r"(?=[^\n]{30})" if lang is not Lang.ZH else r"(?=[^\n]{12})"
     item = r"[\s\S]{40,}?[.!?…\"”»)]" if lang is not Lang.ZH else r"[\s\S]{10,}?[。！？…”」.!?]"
-    first = rf"(?:(?:{_any(_OPTION, lang)})\s?#?1\s?[:：.)]|1[.)、．])\**+\s*"
-    second = rf"\s+\**+(?:(?:{_any(_OPTION, lang)})\s?#?2\s?[:：.)]|2[.)、．])"
-    explanation, remark = _any(_EXPLANATION, lang), _any(_REMARK, lang)
-    count, unit, label = _any(_COUNT, lang), _any(_UNIT, lang), _any(_LABEL, lang)
+    option = any_of(words.OPTION, lang)
+    first = rf"(?:(?:{option})\s?#?1\s?[:：.)]|1[.)、．])"
+    second = rf"\s+\**+(?:(?:{option})\s?#?2\s?[:：.)]|2[.)、．])"
+    explanation, remark = any_of(words.EXPLANATION, lang), any_of(words.REMARK, lang)
+    commented = rf"(?:(?:{explanation})\s?[:：]|{any_of(words.COMMENT, lang)})"
+    goodbye = any_of(words.GOODBYE, lang)
+    count, unit = any_of(words.COUNT, lang), any_of(words.UNIT, lang)
     counted = rf"(?:(?:{count})\s?[:：=]?\s?\d+\s?(?:{unit})?|(?:[共约約]\s?)?\d+\s?(?:{unit}))"
+    label = rf"(?:{any_of(words.LABEL, lang)})\s?[:：]"
+    heading = r"(?:headline|titular|[标標][题題]|words?|palabras)\s?[:：]"
     return (
-        _rule(LeakKind.THINK_TAG, r"<think(?:ing)?>(?:[\s\S]*?</think(?:ing)?>|[\s\S]*+)"),
-        _rule(LeakKind.THINK_TAG, r"\A[\s\S]*</think(?:ing)?>"),
+        _rule(K.THINK_TAG, r"<think(?:ing)?>(?:[\s\S]*?</think(?:ing)?>|[\s\S]*+)", "<"),
+        _rule(K.THINK_TAG, r"\A[\s\S]*</think(?:ing)?>", "<"),
         # A whole turn of the user before the assistant's; else the assistant's header alone.
         _rule(
-            LeakKind.ROLE_TOKEN,
+            K.ROLE_TOKEN,
             rf"\A(?:{_TURN}(?:system|user)|(?:system|user)\s*\n)[\s\S]*?(?:{_TURN}|\n)"
             rf"(?:assistant|model)(?:<\|end_header_id\|>)?\s*\n\s*",
+            *(_START, rf"(?:{_TURN}|(?:system|user)\s*\n)"),
         ),
-        _rule(LeakKind.ROLE_TOKEN, r"\A\s*\[INST\][\s\S]*?\[/INST\]\s*"),
-        _rule(LeakKind.ROLE_TOKEN, rf"\A(?:\s*{_SPECIAL}(?:assistant\b|model\b|user\b)?)++\s*"),
-        _rule(LeakKind.ROLE_TOKEN, rf"\s*{_END_TOKEN}[\s\S]*+"),
-        _rule(LeakKind.ROLE_TOKEN, rf"{_SPECIAL}(?:assistant\b|model\b|user\b)?", spacer=True),
-        _rule(LeakKind.ROLE_TOKEN, r"\A(?:assistant|model)\s*\n\s*"),
-        # "Assistant:" may also be a person in a dialogue, which then has another speaker.
-        _rule(LeakKind.ROLE_TOKEN, r"\Aassistant\s?[:：]\s*(?!.*[\n.!?\"] ?\p{L}+[:：])"),
+        _rule(K.ROLE_TOKEN, r"\A\s*\[INST\][\s\S]*?\[/INST\]\s*", "[", "inst"),
+        _rule(K.ROLE_TOKEN, rf"\A(?:\s*{_SPECIAL}(?:assistant\b|model\b|user\b)?)++\s*", "<["),
+        _rule(K.ROLE_TOKEN, rf"\s*{_END_TOKEN}[\s\S]*+", "<"),
+        _rule(K.ROLE_TOKEN, rf"{_SPECIAL}(?:assistant\b|model\b|user\b)?", "<[", spacer=True),
         _rule(
-            LeakKind.ROLE_TOKEN, r"\n\s*(?:assistant|user|human|model)\s*[:：]?\s*(?:\n[\s\S]*+|\Z)"
+            K.ROLE_TOKEN,
+            r"\A(?:assistant|model)\s*\n\s*",
+            *(_START, r"(?:assistant|model)\s*\n"),
         ),
-        _rule(LeakKind.ROLE_TOKEN, r"(?-i:(?<=[.!?。！？\"”])assistant)\Z"),
-        _rule(LeakKind.MARKUP, r"```(?:[a-z]{1,12}(?=\n))?+", spacer=True),
+        # "Assistant:" may also be a person in a dialogue, which then has another speaker.
+        _rule(
+            K.ROLE_TOKEN,
+            r"\Aassistant\s?[:：]\s*(?!.*[\n.!?\"] ?\p{L}+[:：])",
+            *(_START, r"assistant\s?[:：]"),
+        ),
+        _rule(
+            K.ROLE_TOKEN,
+            r"\n\s*(?:assistant|user|human|model)\s*[:：]?\s*(?:\n[\s\S]*+|\Z)",
+            *("\n", r"\s*(?:assistant|user|human|model)"),
+        ),
+        _rule(
+            K.ROLE_TOKEN,
+            r"(?-i:(?<=[.!?。！？\"”])assistant)\Z",
+            *('.!?。！？"”', r"assistant\Z"),
+        ),
+        _rule(K.MARKUP, r"```(?:[a-z]{1,12}(?=\n))?+", "`", "``", spacer=True),
         # Triple quotes are code, and quotes that are cut pair by pair would take quadratic time.
-        _rule(LeakKind.MARKUP, r"([\"'`“”‘’«»「」『』])\1{2,}+"),
-        _rule(LeakKind.MARKUP, r"<(?:br|p|/p|div|/div) ?/?>", spacer=True),
-        _rule(LeakKind.MARKUP, r"</?(?:b|i|em|strong|u|joke|output|answer)>"),
+        _rule(K.MARKUP, rf"([{_TRIPLED}])\1{{2,}}+", _TRIPLED, rf"[{_TRIPLED}]{{2}}"),
+        _rule(K.MARKUP, r"<(?:br|p|/p|div|/div) ?/?>", "<", spacer=True),
+        _rule(K.MARKUP, r"</?(?:b|i|em|strong|u|joke|output|answer)>", "<"),
         # Not from inside a Latin word: people write f**k and 2**8; but **lavar**lo is bold.
         _rule(
-            LeakKind.MARKUP,
+            K.MARKUP,
             r"(?<![\p{Latin}\d*])(?<cut>\*\*)(?=[^\s*])[^*\n]++(?<!\s)(?<cut>\*\*)(?!\*)",
+            *("*", r"\*"),
         ),
         _rule(
-            LeakKind.MARKUP,
+            K.MARKUP,
             r"(?<![\w*])(?<cut>\*{3})(?=[^\s*])[^*\n]++(?<!\s)(?<cut>\*{3})(?![\w*])",
+            *("*", r"\*\*"),
         ),
-        _rule(LeakKind.MARKUP, r"(?:\A|\n)(?<cut>\s*(?:#{1,6}\s+)++)(?=\S)"),
-        _rule(LeakKind.MARKUP, r"\A(?:[*•‣▪]\s+)++(?=\S)(?![\s\S]*\s[*•‣▪]\s)"),
-        _rule(LeakKind.PREAMBLE, rf"\A{eager}(?:{eager})?+{announced}(?:[:：.。!！]+|(?=\n))\s*"),
-        _rule(LeakKind.PREAMBLE, rf"\A(?:{_any(_EAGER, lang)})[,.。!！~]*+\s*\n\s*"),
-        _rule(LeakKind.PREAMBLE, rf"\A(?:{_any(_ANNOUNCEMENT, lang)})[:：]\s*\n\s*"),
+        _rule(K.MARKUP, r"(?:\A|\n)(?<cut>\s*(?:#{1,6}\s+)++)(?=\S)", "#", r"\s"),
+        _rule(
+            K.MARKUP,
+            r"\A(?:[*•‣▪]\s+)++(?=\S)(?![\s\S]*\s[*•‣▪]\s)",
+            *(_START, r"[*•‣▪]\s"),
+        ),
+        _rule(
+            K.PREAMBLE,
+            rf"\A{eager}{{1,4}}+(?:{eager}{{1,4}}+)?+{announced}(?:[:：.。!！]+|(?=\n))\s*",
+            *(_START, rf"{eager}+(?:{eager}+)?(?:{announcement})"),
+        ),
+        _rule(
+            K.PREAMBLE,
+            rf"\A(?:{eager_word})[,.。!！~]*+\s*\n\s*",
+            *(_START, rf"(?:{eager_word})[,.。!！~]*\s*\n"),
+        ),
+        _rule(
+            K.PREAMBLE,
+            rf"\A(?:{announcement})[:：]\s*\n\s*",
+            *(_START, rf"(?:{announcement})[:：]\s*\n"),
+        ),
         # A joke may announce one itself (Here's a joke: my salary); see ``enough``.
-        _rule(LeakKind.PREAMBLE, rf"\A{announced}(?:[:：.!。！]*\s*\n\s*|[:：]\s*{enough})"),
         _rule(
-            LeakKind.NUMBERED_ALTERNATIVES,
-            rf"\A(?<cut>{first}){item}(?<cut>{second}[\s\S]{{15,}}+)",
-        ),
-        _rule(LeakKind.NUMBERED_ALTERNATIVES, rf"\A(?:{_any(_OPTION, lang)})\s?#?1\s?[:：.)]\s*"),
-        _rule(LeakKind.MARKUP, rf"\A(?:(?:{label})\s?[:：]\s*)++"),
-        _rule(
-            LeakKind.MARKUP,
-            r"\A(?:headline|titular|[标標][题題]|words?|palabras)\s?[:：][^\n]*+\n+\s*"
-            rf"(?:{label})\s?[:：]\s*",
-        ),
-        _rule(LeakKind.MARKUP, r"\A(?<cut>set-?up:\s*)[\s\S]*?(?<cut>\bpunch ?line:\s*)"),
-        _rule(
-            LeakKind.EXPLANATION, rf"\s*\n\s*[(（*]*(?:{explanation}|{remark})\s?\**[:：][\s\S]*+"
+            K.PREAMBLE,
+            rf"\A{announced}(?:[:：.!。！]*\s*\n\s*|[:：]\s*{enough})",
+            *(_START, rf"(?:{announcement})[^\n.!?:。！？：]*?(?:{joke})"),
         ),
         _rule(
-            LeakKind.EXPLANATION,
+            K.NUMBERED_ALTERNATIVES,
+            rf"\A(?<cut>{first}\**+\s*){item}(?<cut>{second}[\s\S]{{15,}}+)",
+            *(_START, first),
+        ),
+        _rule(
+            K.NUMBERED_ALTERNATIVES,
+            rf"\A(?:{option})\s?#?1\s?[:：.)]\s*",
+            *(_START, rf"(?:{option})\s?#?1"),
+        ),
+        _rule(K.MARKUP, rf"\A(?:{label}\s*)++", _START, label),
+        _rule(
+            K.MARKUP,
+            rf"\A{heading}[^\n]*+\n+\s*{label}\s*",
+            *(_START, heading),
+        ),
+        _rule(
+            K.MARKUP,
+            r"\A(?<cut>set-?up:\s*)[\s\S]*?(?<cut>\bpunch ?line:\s*)",
+            *(_START, "set-?up:"),
+        ),
+        _rule(
+            K.EXPLANATION,
+            rf"\s*\n\s*[(（*]*(?:{explanation}|{remark})\s?\**[:：][\s\S]*+",
+            *("\n", rf"\s*[(（*]*(?:{explanation}|{remark})"),
+        ),
+        _rule(
+            K.EXPLANATION,
             rf"\s*[(（\[](?:{explanation}|{remark})\s?[:：][^()（）\[\]]*+[)）\]]\Z",
+            *(")）]", r"\Z"),
         ),
         _rule(
-            LeakKind.EXPLANATION,
-            rf"{_AFTER_SENTENCE}(?:(?:{explanation})\s?[:：]|{_any(_COMMENT, lang)})[\s\S]*+",
+            K.EXPLANATION,
+            rf"{_AFTER_SENTENCE}{commented}[\s\S]*+",
+            *(_SENTENCE_END, rf"\s?{commented}"),
         ),
-        _rule(LeakKind.EXPLANATION, rf"\s*\n\s*(?:{_any(_GOODBYE, lang)})[^\n]*+\Z"),
-        _rule(LeakKind.WORD_COUNT_NOTE, rf"\s*[(\[（【]\s?{counted}\s?[)\]）】]\Z"),
         _rule(
-            LeakKind.WORD_COUNT_NOTE,
+            K.EXPLANATION,
+            rf"\s*\n\s*(?:{goodbye})[^\n]*+\Z",
+            *("\n", rf"\s*(?:{goodbye})"),
+        ),
+        _rule(
+            K.WORD_COUNT_NOTE,
+            rf"\s*[(\[（【]\s?{counted}\s?[)\]）】]\Z",
+            *(")]）】", r"\Z"),
+        ),
+        _rule(
+            K.WORD_COUNT_NOTE,
             rf"{_AFTER_SENTENCE}(?:{count})\s?[:：]\s?\d+\s?(?:{unit})?[.。]?\Z",
+            *(_SENTENCE_END, rf"\s?(?:{count})\s?[:：]"),
         ),
-        *(_rule(LeakKind.WRAPPING_QUOTES, pattern) for pattern in _wrapped()),
+        *_wrapped(),
     )
 
 
-@cache
-def verdicts(lang: Lang) -> tuple[Rule, ...]:
-    """What cannot be cut: nothing, or no joke, would be left."""
-    apology = _any(_APOLOGY, lang)
-    cannot, serve = rf"(?:{_any(_CANNOT, lang)})", rf"(?:{_any(_SERVE, lang)})"
+def _verdicts(lang: Lang) -> tuple[Rule, ...]:
+    machine = any_of(words.MACHINE, lang)
+    apology = any_of(words.APOLOGY, lang)
+    cannot, serve = rf"(?:{any_of(words.CANNOT, lang)})", rf"(?:{any_of(words.SERVE, lang)})"
     return (
         _rule(
-            LeakKind.REFUSAL,
+            K.REFUSAL,
             rf"\A\W*+(?:(?:{apology}){cannot}{serve}|(?:{apology})?{cannot}"
-            rf"(?:{serve}|make\b|tell\b|contar|hacer|[讲講])(?:{_any(_TASK, lang)})"
-            rf"|{_any(_MACHINE, lang)})",
+            rf"(?:{serve}|make\b|tell\b|contar|hacer|[讲講])(?:{any_of(words.TASK, lang)})"
+            rf"|{machine})",
+            *(_START, rf"{_NO_WORD}(?:{apology}|{cannot}|{machine})"),
         ),
-        _rule(LeakKind.ERROR_TEXT, rf"\A\W*(?:{_WHOLE_ERROR})\W*\Z"),
         _rule(
-            LeakKind.ERROR_TEXT,
+            K.ERROR_TEXT,
+            rf"\A\W*(?:{_WHOLE_ERROR}|error al generar[^\n]{{0,40}})\W*\Z",
+            *(_START, rf"{_NO_WORD}(?:(?:{_WHOLE_ERROR}){_NO_WORD}\Z|error al generar)"),
+        ),
+        _rule(
+            K.ERROR_TEXT,
             rf"\A\W*(?:(?:api|http|server|request) )?error\b.{{0,100}}?{_ERROR_CAUSE}",
+            *(_START, rf"{_NO_WORD}(?:(?:api|http|server|request) )?error"),
         ),
-        _rule(LeakKind.ERROR_TEXT, r"Traceback \(most recent call last\)|CUDA out of memory"),
         _rule(
-            LeakKind.ERROR_TEXT,
-            r"(?-i:\b(?:RateLimit|API\w{0,20}|Timeout|Connection|BadRequest|InternalServer)Error\b)",
+            K.ERROR_TEXT,
+            r"Traceback \(most recent call last\)",
+            *("(", "most recent call last"),
         ),
-        _rule(LeakKind.ERROR_TEXT, r"\A\{\s?[\"']error[\"']|\A<(?:!doctype )?html"),
-        _rule(LeakKind.UNFILLED_BLANK, r"(?<![(|／\\¦＿_])_{5,}+(?![)|／\\¦＿])"),
+        _rule(K.ERROR_TEXT, r"CUDA out of memory", _ANYWHERE, "cuda out of memory"),
+        _rule(
+            K.ERROR_TEXT,
+            r"(?-i:\b(?:RateLimit|API\w{0,20}|Timeout|Connection|BadRequest|InternalServer)Error\b)",
+            *(_ANYWHERE, "error"),
+        ),
+        _rule(
+            K.ERROR_TEXT,
+            r"\A\{\s?[\"']error[\"']|\A<(?:!doctype )?html",
+            *(_START, r"(?:\{|<)"),
+        ),
+        _rule(K.UNFILLED_BLANK, r"(?<![(|／\\¦＿_])_{5,}+(?![)|／\\¦＿])", "_", "____"),
     )
 
 
-def _wrapped() -> tuple[str, ...]:
+def _wrapped() -> Iterator[Rule]:
     """One pair of quotes around the whole text, which may hold further quotations."""
-    nested = tuple(
-        rf"\A(?<cut>{left})(?:[^{left}{right}]++|(?<inner>{left}(?:[^{left}{right}]++|(?&inner))*+{right}))*+"
-        rf"(?<cut>{right})\Z"
-        for left, right in ("“”", "«»", "「」", "『』", "‹›", "„“")
-    )
-    return (
-        *nested,
+    for left, right in ("“”", "«»", "「」", "『』", "‹›", "„“"):
+        pattern = (
+            rf"\A(?<cut>{left})(?:[^{left}{right}]++"
+            rf"|(?<inner>{left}(?:[^{left}{right}]++|(?&inner))*+{right}))*+(?<cut>{right})\Z"
+        )
+        yield _rule(K.WRAPPING_QUOTES, pattern, _START, rf"{left}[\s\S]*{right}\Z")
+    for left, right, pattern in (
         # Where both quotes look alike, an inner one opens after a space and closes before one.
-        r"\A(?<cut>\")(?:[^\"]++|(?<=[\s(¿¡—:\"])\"(?=\S)[^\"]*+(?<=\S)\"(?!\w))*+(?<cut>\")\Z",
-        r"\A(?<cut>＂)[^＂]*+(?<cut>＂)\Z",
-        r"\A(?<cut>`{1,2}+)[^`]*+(?<cut>`{1,2}+|'')\Z",
+        (
+            *('"', '"'),
+            r"\A(?<cut>\")(?:[^\"]++|(?<=[\s(¿¡—:\"])\"(?=\S)[^\"]*+(?<=\S)\"(?!\w))*+(?<cut>\")\Z",
+        ),
+        ("＂", "＂", r"\A(?<cut>＂)[^＂]*+(?<cut>＂)\Z"),
+        ("`", "[`']", r"\A(?<cut>`{1,2}+)[^`]*+(?<cut>`{1,2}+|'')\Z"),
         # An apostrophe between letters closes nothing; 'Tis opens nothing.
-        r"\A(?<cut>')(?!(?:tis|twas|til|cause|em|n)\b)(?:[^']++|(?<=\w)'(?=\w))*+(?<cut>')\Z",
-        r"\A(?<cut>‘)(?:[^‘’]++|(?<=\w)’(?=\w))*+(?<cut>’)\Z",
-    )
+        (
+            *("'", "'"),
+            r"\A(?<cut>')(?!(?:tis|twas|til|cause|em|n)\b)(?:[^']++|(?<=\w)'(?=\w))*+(?<cut>')\Z",
+        ),
+        ("‘", "’", r"\A(?<cut>‘)(?:[^‘’]++|(?<=\w)’(?=\w))*+(?<cut>’)\Z"),
+    ):
+        yield _rule(K.WRAPPING_QUOTES, pattern, _START, rf"{left}[\s\S]*{right}\Z")
 
 
-def _any(table: _Words, lang: Lang) -> str:
-    return "|".join(table[each] for each in sorted({Lang.EN, lang}))
-
-
-def _rule(kind: LeakKind, pattern: str, *, spacer: bool = False) -> Rule:
-    return Rule(kind, regex.compile(pattern, regex.IGNORECASE | regex.VERSION1), spacer)
+def _rule(
+    kind: LeakKind, pattern: str, marks: str, then: str = "", *, spacer: bool = False
+) -> Rule:
+    """Compile a pattern, and what it needs: one of some marks and ``then``."""
+    begin = marks if marks in (_START, _ANYWHERE) else rf"[{re.escape(marks)}]"
+    # The libraries differ on what a word is: no boundaries, and something wider than its letters.
+    needs = begin + then.replace(r"\b", "").replace(r"\w", r"\S")
+    compiled = regex.compile(pattern, regex.IGNORECASE | regex.VERSION1)
+    return Rule(kind, compiled, marks, re.compile(needs), spacer)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import regex
 
 from semeval_humor.schema import Lang
-from semeval_humor.text.leak_patterns import LeakKind, Rule, rules, verdicts
+from semeval_humor.text.leak_patterns import LeakKind, Rule, fold, table
 
 __all__ = ["Cleaned", "Leak", "LeakKind", "clean", "find_leaks"]
 
@@ -22,10 +22,7 @@ _INVISIBLE = regex.compile(
 )
 _WIDE = regex.compile(r"[^\S\n]{2,}+|[^\S\n ]")
 _LINES = regex.compile(r" ?\n[ \n]++| \n")
-_NEWLINE = regex.compile(r"\n")
-# One newline for each run of spaces with a newline, as lines tell headings from hashtags; one
-# space for every other run.
-_NORMAL = ((_BREAK, "\n"), (_INVISIBLE, ""), (_WIDE, " "), (_LINES, "\n"))
+_SPARE = ("\n\n", "\n ", " \n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def clean(text: str, lang: Lang) -> Cleaned:
     stays. Refusals, error texts and unfilled blanks stay, as no joke is behind them: see
     :func:`find_leaks`. Cleaning a cleaned text changes nothing.
     """
-    draft, leaks = _peel(text, lang)
+    draft, leaks, _ = _peel(text, lang)
     found = {leak.kind for leak in leaks}
     return Cleaned(draft.text, tuple(kind for kind in LeakKind if kind in found))
 
@@ -77,11 +74,10 @@ def find_leaks(text: str, lang: Lang) -> list[Leak]:
 
     A cleaned text has only leaks of the latter kinds: refusal, error-text, unfilled-blank.
     """
-    draft, leaks = _peel(text, lang)
-    for rule in verdicts(lang):
-        leaks.extend(
-            draft.leak(rule, match.span(), text) for match in rule.pattern.finditer(draft.text)
-        )
+    draft, leaks, silent = _peel(text, lang)
+    if not silent:
+        for rule in table(lang).verdicts:
+            leaks += [draft.leak(rule, m.span(), text) for m in rule.pattern.finditer(draft.text)]
     return sorted(set(leaks), key=lambda leak: (leak.start, leak.end, leak.kind))
 
 
@@ -110,20 +106,39 @@ class _Draft:
         return Leak(rule.kind, start, end, given[start:end])
 
 
-def _peel(text: str, lang: Lang) -> tuple[_Draft, list[Leak]]:
-    """Cut layer after layer until nothing changes, which makes cleaning idempotent."""
+def _peel(text: str, lang: Lang) -> tuple[_Draft, list[Leak], bool]:
+    """Cut layer after layer until nothing changes, which makes cleaning idempotent.
+
+    Also returns whether no rule has anything to find in what is left.
+    """
     draft = _Draft(text)
     leaks: list[Leak] = []
     before = None
     while draft.text != before:
         before = draft.text
-        for pattern, filler in _NORMAL:
-            _substitute(pattern, draft, filler)
-        _strip(draft)
-        for rule in rules(lang):
-            leaks += _apply(rule, draft, text)
-        _substitute(_NEWLINE, draft, " ")
-    return draft, leaks
+        _normalise(draft)
+        silent = table(lang).is_silent(fold(draft.text))
+        if not silent:
+            leaks += _cut(draft, text, lang)
+        draft.text = draft.text.replace("\n", " ")  # of the same length: each origin stays
+    return draft, leaks, silent
+
+
+def _normalise(draft: _Draft) -> None:
+    """Leave no invisible character and no spare space.
+
+    A run of spaces with a newline becomes one newline, as lines tell headings from hashtags; every
+    other run becomes one space. In a printable text the only space is " ".
+    """
+    if not draft.text.replace("\n", "").isprintable():
+        _substitute(_BREAK, draft, "\n")
+        _substitute(_INVISIBLE, draft, "")
+        _substitute(_WIDE, draft, " ")
+    elif "  " in draft.text:
+        _substitute(_WIDE, draft, " ")
+    if "\n" in draft.text and any(spare in draft.text for spare in _SPARE):
+        _substitute(_LINES, draft, "\n")
+    _strip(draft)
 
 
 def _substitute(pattern: regex.Pattern[str], draft: _Draft, filler: str) -> None:
@@ -139,6 +154,17 @@ def _strip(draft: _Draft) -> None:
         draft.replace([(0, size)])
     elif start or end < size:
         draft.replace([(0, start), (end, size)])
+
+
+def _cut(draft: _Draft, given: str, lang: Lang) -> list[Leak]:
+    """Apply each rule once."""
+    leaks: list[Leak] = []
+    folded = fold(draft.text)
+    for rule in table(lang).cuts:
+        if rule.needs.search(folded) and (found := _apply(rule, draft, given)):
+            leaks += found
+            folded = fold(draft.text)
+    return leaks
 
 
 def _apply(rule: Rule, draft: _Draft, given: str) -> list[Leak]:

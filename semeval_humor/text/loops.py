@@ -1,15 +1,17 @@
 """Text that goes in circles: the same letters, words or phrase over and over."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from operator import eq
 
 import regex
 
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Lang
-from semeval_humor.text.tokens import CLUSTER, WORD, ngrams, tokenize
+from semeval_humor.text.tokens import CLUSTER, WORD, ngrams, split_words, tokenize
 
 ORDER = {Lang.EN: 2, Lang.ES: 2, Lang.ZH: 3}
 """Length of the n-grams that :func:`repetition` counts, in tokens."""
@@ -24,11 +26,14 @@ _MIN_OTHER_CHARACTERS = 25  # laughter, dots, dashes, zeros
 _MIN_WORDS, _MIN_WORDS_AT_END = 5, 4
 _MIN_LAUGHTER_WORDS = 13
 _MIN_PHRASES, _MIN_PHRASES_AT_END = 4, 3
+# What follows from these and the periods; see _repeats_a_stretch.
+_MIN_STRETCH = 9
 
 _LAUGHTER = regex.compile(
     r"(?:[aeio]?+(?:[hj][aeio])++[hj]?+|[aeio][hj]|lo|ol|lol|x+d+|[哈呵嘿嘻嘎])", regex.I
 )
 _ANY_CLUSTER = regex.compile(r"\X")
+_NO_CLUSTER = regex.compile(r"[\s\p{Cc}\p{Cf}]++")  # what CLUSTER passes over
 
 
 class LoopKind(StrEnum):
@@ -82,14 +87,16 @@ def find_loops(text: str, lang: Lang) -> list[Loop]:
     or 9 to 32 Chinese characters is one from 4 times on, or 3 at the end. Time grows in proportion
     to the length.
     """
+    found: list[Loop] = []
+    folded = text.casefold()
     if LANGUAGES[lang].spaced:
-        letters, tokens, periods, joint = _ANY_CLUSTER, WORD, _WORD_PERIODS, " "
-    else:
-        letters, tokens, periods, joint = CLUSTER, CLUSTER, _PHRASE_PERIODS, ""
-    found = [
-        *_loops(text, letters, _CHARACTER_PERIODS, "", _is_character_loop),
-        *_loops(text, tokens, periods, joint, _is_token_loop),
-    ]
+        if _may_loop_in_words(folded):
+            found += _loops(text, _ANY_CLUSTER, _CHARACTER_PERIODS, "", _is_character_loop)
+        if _may_loop_over_words(folded):
+            found += _loops(text, WORD, _WORD_PERIODS, " ", _is_token_loop)
+    elif _repeats_a_stretch(_NO_CLUSTER.sub("", folded)):
+        found += _loops(text, CLUSTER, _CHARACTER_PERIODS, "", _is_character_loop)
+        found += _loops(text, CLUSTER, _PHRASE_PERIODS, "", _is_token_loop)
     return sorted(found, key=lambda loop: (loop.start, loop.end))
 
 
@@ -101,6 +108,43 @@ def repetition(text: str, lang: Lang) -> float:
     """
     grams = list(ngrams(tokenize(text.casefold(), lang), ORDER[lang]))
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+# Few texts have a loop, so each search is preceded by what every loop must have. Folded case is
+# coarser than the lower case in which loops are searched for: what is equal there is equal here.
+
+
+def _may_loop_in_words(folded: str) -> bool:
+    """Whether characters may loop: only where no space is, and in a long piece."""
+    pieces = folded.split()
+    if max(map(len, pieces), default=0) < _MIN_LETTERS:
+        return False
+    return any(len(piece) >= _MIN_LETTERS and _repeats_a_stretch(piece) for piece in pieces)
+
+
+def _repeats_a_stretch(text: str) -> bool:
+    """Whether any 9 neighbouring characters come again, as they do in each loop of characters.
+
+    A loop of n characters with a period of p repeats n - p of them, p further on. It has at least
+    13 characters and three units: 13 - p is 9 or more for p up to 4, and 3p - p from 5 on, as it
+    is for the longer phrases. What a reader sees as one character is one code point or more.
+    """
+    size = _MIN_STRETCH
+    stretches = [text[start : start + size] for start in range(len(text) - size + 1)]
+    return len(set(stretches)) < len(stretches)
+
+
+def _may_loop_over_words(folded: str) -> bool:
+    """Whether words may loop: some word then follows the same word three times or more.
+
+    It does where a phrase is said three times, or one word four times; by then, three words or
+    more, and two pairs or more, have been there before.
+    """
+    words = split_words(folded)
+    if len(words) - len(set(words)) < 3:
+        return False
+    pairs = list(pairwise(words))
+    return len(pairs) - len(set(pairs)) >= 2 and max(Counter(pairs).values()) >= 3
 
 
 def _loops(

@@ -1,5 +1,6 @@
 """Writing systems: letters that do not belong to the language of a text, and why some may stay."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,8 @@ _QUOTES = {
     **{"〈": "〉", "(": ")", "（": "）", "[": "]", "【": "】"},
 }
 _CLOSING_PUNCTUATION = ".,!?。，！？… "
+# From the radicals on: characters before them have one form in both kinds of Chinese.
+_WITH_FORMS = re.compile("[\u2e80-\U0010ffff]")
 
 
 class Reason(StrEnum):
@@ -111,6 +114,8 @@ def han_variants(text: str) -> HanVariants:
 
     A character such as 后 or 面, which both forms use, counts for none.
     """
+    if not _WITH_FORMS.search(text):
+        return HanVariants(0, 0)
     forms = [_form(character) for character in text]
     return HanVariants(simplified=forms.count("simplified"), traditional=forms.count("traditional"))
 
@@ -197,7 +202,7 @@ def _form(character: str) -> str:
     That a conversion changes a character is not enough: s2t turns 后 into 後, though 后 is good
     Traditional as well. The national character sets know: GB 2312 is Simplified, Big5 Traditional.
     """
-    if character < "\u2e80":
+    if not _WITH_FORMS.match(character):
         return "both"
     if not _in_charset(character, "gb2312") and _converter("t2s")(character) != character:
         return "traditional"

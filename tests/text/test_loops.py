@@ -1,11 +1,13 @@
+import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semeval_humor.schema import Lang
-from semeval_humor.text.loops import LoopKind, find_loops, repetition
+from semeval_humor.text import loops
+from semeval_humor.text.loops import Loop, LoopKind, find_loops, repetition
 
 EN, ES, ZH = Lang.EN, Lang.ES, Lang.ZH
 CHARACTERS, TOKENS, TAIL = LoopKind
@@ -38,6 +40,7 @@ CHARACTERS, TOKENS, TAIL = LoopKind
         (ZH, "况且况且况且况且", []),
         (ZH, "我不知道，我不知道，我不知道，", [(CHARACTERS, "我不知道，", 3)]),
         (ZH, "老板今天要我加班了。" * 3, [(TAIL, "老板今天要我加班了。", 3)]),
+        (ZH, "我 不知道我 不 知道我不知 道我不知道", [(CHARACTERS, "我不知道", 4)]),
         (ZH, "医生：哪里疼？病人：哪里都疼。医生：哪里不疼？", []),
     ],
 )
@@ -92,3 +95,42 @@ def test_long_input_takes_seconds_at_most(unit: str) -> None:
         find_loops(text, lang)
         repetition(text[:20_000], lang)
     assert time.perf_counter() - start < 60  # one second here; a quadratic search takes hours
+
+
+def searched_in_full(text: str, lang: Lang) -> list[Loop]:
+    """What is found without asking first whether there can be a loop."""
+    with pytest.MonkeyPatch.context() as patch:
+        for question in ("_may_loop_in_words", "_may_loop_over_words", "_repeats_a_stretch"):
+            patch.setattr(loops, question, lambda _: True)
+        return find_loops(text, lang)
+
+
+PIECES = [*"abA 1.,'-哈我，ßΣςİ½", "\u0301", "\u200d", "👩", "❤\ufe0f", "5kg7"]
+UNITS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), UNITS, st.integers(2, 26), UNITS, st.sampled_from(list(Lang)))
+def test_no_loop_is_overlooked(
+    data: st.DataObject, unit: str, count: int, rest: str, lang: Lang
+) -> None:
+    joints = st.sampled_from(["", "", " ", ", ", "\u200b", "! "])
+    text = rest + "".join(unit + data.draw(joints) for _ in range(count)) + rest[::-1]
+    assert find_loops(text, lang) == searched_in_full(text, lang)
+
+
+@pytest.mark.parametrize("period", range(1, 33))
+@pytest.mark.parametrize("lang", list(Lang))
+def test_the_shortest_loop_of_each_period_is_found(period: int, lang: Lang) -> None:
+    letters = "我你他她它们上下左右前后大小多少来去山水火土木金日月风云天地人口"
+    unit = letters[:period] if lang is Lang.ZH else "abcdefghijklmnopqrstuvwxyz"[:period]
+    size = max(13, 3 * period)
+    text = "".join(unit[i % len(unit)] for i in range(size))
+    found = find_loops(text, lang)
+    assert found == searched_in_full(text, lang)
+    assert bool(found) == (period <= 8 or lang is Lang.ZH)
+
+
+def test_what_is_equal_in_lower_case_is_equal_when_folded() -> None:
+    for character in map(chr, range(sys.maxunicode + 1)):
+        assert character.lower().casefold() == character.casefold()

@@ -2,12 +2,14 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang
+from semeval_humor.text import overlap
 from semeval_humor.text.overlap import Overlap, headline_overlap, is_copy
+from semeval_humor.text.scripts import to_simplified
 
 OFFICIAL = Path(__file__).parents[2] / "../shared/data/mwahaha"
 EN, ES, ZH = Lang.EN, Lang.ES, Lang.ZH
@@ -68,6 +70,56 @@ def test_overlap_is_a_share(joke: str, headline: str) -> None:
     assert 0 <= overlap.run <= 1
     assert headline_overlap(f"{joke} {headline}", headline, Lang.EN) == Overlap(1, 1)
     assert is_copy(headline, headline, Lang.EN)
+
+
+JOKES = st.lists(
+    st.sampled_from(
+        [
+            "duck",
+            "Duck",
+            "pond",
+            "x-y",
+            "5kg7",
+            "½",
+            "ﹰ",
+            "\ufe0f",
+            "é",
+            "—",
+            "!",
+            "鸭",
+            "鴨",
+            "桥",
+            "Ａ",
+            " ",
+        ]
+    ),
+    max_size=14,
+)
+
+
+@given(JOKES, JOKES, st.sampled_from(list(Lang)))
+def test_what_shows_before_dividing_changes_nothing(
+    joke: list[str], headline: list[str], lang: Lang
+) -> None:
+    texts = " ".join(joke), " ".join(["duck", *headline])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overlap, "_fewest_tokens", lambda *_: 0)
+        expected = is_copy(*texts, lang)
+    assert is_copy(*texts, lang) is expected
+
+
+@given(JOKES, st.sampled_from(list(Lang)))
+@example(["鸭。，、"], Lang.ZH)
+def test_tokens_are_neither_fewer_nor_more_than_thought(joke: list[str], lang: Lang) -> None:
+    text = " ".join(joke)
+    tokens = len(overlap._content_tokens(text, lang))
+    assert overlap._fewest_tokens(text, lang) <= tokens <= overlap._most_tokens(text, lang)
+
+
+def test_simplifying_exchanges_characters_one_by_one() -> None:
+    for character in map(chr, range(0x3400, 0xA000)):
+        simplified = to_simplified(character)
+        assert (len(simplified), simplified.isalnum()) == (1, character.isalnum())
 
 
 @pytest.mark.skipif(not OFFICIAL.exists(), reason="official data not here")

@@ -1,13 +1,20 @@
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.schema import Lang
 from semeval_humor.text import tokens
-from semeval_humor.text.tokens import characters, ngrams, tokenize, words
+from semeval_humor.text.tokens import (
+    characters,
+    fewest_words,
+    ngrams,
+    split_words,
+    tokenize,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +97,76 @@ def test_tokens_hold_no_space(text: str, lang: Lang) -> None:
     for token in tokenize(text, lang):
         assert token
         assert not token[0].isspace()
+
+
+# Pieces that a table of single bytes could take for other words than the pattern finds.
+PIECES = st.sampled_from(
+    [
+        *(
+            "don",
+            "'",
+            "''",
+            " ",
+            "-",
+            "5",
+            "kg",
+            "7",
+            "80",
+            "s",
+            "1",
+            ",",
+            ".",
+            "000",
+            "½",
+            "²",
+            "ª",
+        ),
+        *(
+            "ñu",
+            "Straße",
+            "“",
+            "…",
+            "—",
+            "€",
+            "🎉",
+            "❤\ufe0f",
+            "e\u0301",
+            "жук",
+            "我",
+            "\u0660",
+            "\xa0",
+        ),
+        *("\u2044", "ˆ", "\ud800", "\n", "\x85"),
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=40)
+
+
+@given(TEXTS)
+@example("rock''n")
+@example("1,000.5 in 1.000 of the 80's")
+@example("5½")
+@example("5kg7")
+def test_words_are_split_as_the_pattern_says(text: str) -> None:
+    assert split_words(text.casefold()) == tokens.WORD.findall(text.casefold())
+
+
+@pytest.mark.parametrize("character", list(map(chr, range(256))))
+def test_each_latin_character_is_split_as_the_pattern_says(character: str) -> None:
+    folded = f"a{character}b {character} {character}{character}'{character}".casefold()
+    assert split_words(folded) == tokens.WORD.findall(folded)
+
+
+def test_all_that_is_split_outside_latin_divides_words() -> None:
+    beyond = "".join(map(chr, range(256, sys.maxunicode + 1)))
+    dividing = set(beyond) - set(tokens._UNCLEAR.findall(beyond))
+    assert len(dividing) > 1000
+    assert not tokens.WORD.search("".join(dividing))
+
+
+@given(TEXTS)
+@example("a \xa0 \x85 \x1c b")
+def test_fewest_words_are_never_too_many(text: str) -> None:
+    found = words(text, Lang.EN)
+    assert fewest_words(text) <= sum(any(map(str.isalnum, word)) for word in found)
+    assert fewest_words("It's 5 o'clock, “somewhere” — now.") == 5

@@ -1,0 +1,15 @@
+"""Whether training changed a model: the weights of two checkpoints, compared."""
+
+from semeval_humor.diff.causes import likely_cause
+from semeval_humor.diff.difference import Difference, GroupChange, Verdict, diff
+from semeval_humor.diff.history import History, read_history
+
+__all__ = [
+    "Difference",
+    "GroupChange",
+    "History",
+    "Verdict",
+    "diff",
+    "likely_cause",
+    "read_history",
+]
