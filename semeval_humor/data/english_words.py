@@ -17,11 +17,11 @@ from semeval_humor.data.lexicon import (
     dictionary_lemma,
     tokens_of,
     word_at,
-    word_lists,
     word_set,
     zipf,
 )
 from semeval_humor.schema import Lang
+from semeval_humor.text.irregular import BASE_OF, PASTS
 
 # How much rarer, in powers of ten, the rarer of -ed and -ing may be than a verb itself, and a
 # superlative than an adjective.
@@ -33,9 +33,6 @@ _LEAST_KNOWN = 1.5
 _RARE = 2.5
 
 _set = partial(word_set, Lang.EN)
-_IRREGULAR = [line.split() for line in word_lists(Lang.EN)["irregular"].split(",")]
-_PASTS = {base: pasts for base, *pasts in _IRREGULAR}
-_BASE_OF = {past: base for base, pasts in _PASTS.items() for past in pasts}
 _BASES, _NO_PASTS, _PURE_VERBS = _set("bases"), _set("no_pasts"), _set("pure_verbs")
 _LIGHT, _OTHERS, _ADJECTIVES = _set("light"), _set("others"), _set("adjectives")
 _MODALS, _AUXILIARIES, _ADVERBS = _set("modals"), _set("auxiliaries"), _set("adverbs")
@@ -85,8 +82,8 @@ def asked_verb(question: str) -> FoundWord | None:
 
 def past_tense(base: str) -> str:
     """Past tense of a verb in its base form: cross, crossed; eat, ate; stop, stopped."""
-    if base in _PASTS:
-        return _PASTS[base][0]
+    if base in PASTS:
+        return PASTS[base][0]
     return max(_regular(base, "ed"), key=_zipf)
 
 
@@ -104,8 +101,8 @@ def verb_lemma(word: str) -> str | None:
     """Base form of a word that can be a form of a full verb; None where it cannot."""
     if word in _OTHERS or not word.isalpha():
         return None
-    if word in _BASE_OF and word not in _NO_PASTS:
-        return _BASE_OF[word]
+    if word in BASE_OF and word not in _NO_PASTS:
+        return BASE_OF[word]
     if is_base(word):
         return word
     bases = [base for base in _bases(word) if is_base(base)]
@@ -116,9 +113,9 @@ def verb_lemma(word: str) -> str | None:
 @lru_cache(maxsize=65536)
 def is_base(word: str) -> bool:
     """Whether a word is the base form of a full verb."""
-    if word in _PASTS or word in _BASES:
+    if word in PASTS or word in _BASES:
         return True
-    if len(word) < 3 or word in _OTHERS or word in _BASE_OF or word.endswith(("ing", "eed")):
+    if len(word) < 3 or word in _OTHERS or word in BASE_OF or word.endswith(("ing", "eed")):
         return False
     known = _zipf(word)
     rarest = min(max(map(_zipf, _regular(word, ending))) for ending in ("ed", "ing"))
@@ -173,7 +170,7 @@ def _can_be_noun(word: str) -> bool:
     if _NO_NOUN.fullmatch(word) or _is_adjective(word) or _is_compared(word):
         return False
     lemma = verb_lemma(word)
-    past = lemma != word and (word.endswith("ed") or _BASE_OF.get(word) == lemma)
+    past = lemma != word and (word.endswith("ed") or BASE_OF.get(word) == lemma)
     if (lemma is not None and past) or word in _PURE_VERBS or lemma in _PURE_VERBS:
         return False
     return _zipf(word) >= _LEAST_KNOWN or dictionary_lemma(word, Lang.EN) != word
@@ -226,7 +223,7 @@ def _verb_here(tokens: Sequence[Token], place: int) -> bool:
     object_follows = after in _BEFORE_OBJECTS
     if word.endswith("ing"):
         return before in _BE or (before in _BEFORE_GERUNDS and object_follows)
-    if lemma == word and word not in _BASE_OF:
+    if lemma == word and word not in BASE_OF:
         if before in _MODALS or before in _PRONOUNS:
             return True
         if _ends_asked_subject(tokens, at):

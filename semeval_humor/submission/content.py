@@ -13,7 +13,7 @@ from semeval_humor.schema import Constraint, Headline, Lang, Task, WordPair
 from semeval_humor.text import tokens
 from semeval_humor.text.ending import truncated
 from semeval_humor.text.language import NAMES, other_language
-from semeval_humor.text.leaks import _INVISIBLE, LeakKind, find_leaks
+from semeval_humor.text.leaks import INVISIBLE, LeakKind, find_leaks
 from semeval_humor.text.length import caption_words, count_characters, too_long
 from semeval_humor.text.loops import find_loops
 from semeval_humor.text.overlap import is_copy
@@ -28,7 +28,7 @@ _BREAKS = regex.compile(r"[\n\r\t\v\f\x85\u2028\u2029]")
 _LOST = "\ufffd"  # stands for what a wrong decoding has lost
 # Besides what is invisible, characters that no font has; emoji to come are unassigned for now.
 _BROKEN = regex.compile(
-    rf"{_INVISIBLE.pattern}|[\p{{Cn}}--\p{{Extended_Pictographic}}]|{_LOST}", regex.VERSION1
+    rf"{INVISIBLE.pattern}|[\p{{Cn}}--\p{{Extended_Pictographic}}]|{_LOST}", regex.VERSION1
 )
 
 _LEAKS: Mapping[LeakKind, str] = {

@@ -12,7 +12,7 @@ __all__ = ["Cleaned", "Leak", "LeakKind", "clean", "find_leaks"]
 _BREAK = regex.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Controls, lone surrogates and format characters, but not what holds an emoji together: joiners
 # between pictographs, and the tags that spell a flag.
-_INVISIBLE = regex.compile(
+INVISIBLE = regex.compile(
     r"[\p{Cc}--[\n\t]]|\p{Cs}"
     r"|(?<!\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?)\u200D"
     r"|\u200D(?!\p{Extended_Pictographic})"
@@ -132,7 +132,7 @@ def _normalise(draft: _Draft) -> None:
     """
     if not draft.text.replace("\n", "").isprintable():
         _substitute(_BREAK, draft, "\n")
-        _substitute(_INVISIBLE, draft, "")
+        _substitute(INVISIBLE, draft, "")
         _substitute(_WIDE, draft, " ")
     elif "  " in draft.text:
         _substitute(_WIDE, draft, " ")

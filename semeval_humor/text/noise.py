@@ -1,12 +1,13 @@
 """What is in a text that nobody reads as language: emoji, laughter, symbols, code, disguises."""
 
 import re
+from functools import lru_cache
 
 import regex
 
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Lang
-from semeval_humor.text.leaks import _INVISIBLE
+from semeval_humor.text.leaks import INVISIBLE
 
 # What a reader sees as one: two regional letters are a flag; skin tones, selectors and whatever a
 # joiner binds belong to the pictograph before them. ©, ™ and the like are emoji only where a
@@ -54,7 +55,7 @@ _CODE = regex.compile(
 )
 # Without one of these, none of the above: most texts are let go at a tenth of the time.
 _MAYBE_CODE = re.compile(
-    r"[=<>&|{}_\\(#\[]|//|::|[/*][*/]|;\s|;\Z|\+\+|[a-z][A-Z]|0x"
+    r"[=<>&|{}_\\(#\[]|//|::|/\*|\*/|;\s|;\Z|\+\+|[a-z][A-Z]|0x"
     r"|import|return|self|console|System|public|private|static|SELECT|class|lambda|git |sudo|pip"
 )
 # Letters of other scripts that look like Latin ones, inside a Latin word or on their own; letters
@@ -78,9 +79,10 @@ def emoji(text: str) -> int:
     return 0 if text.isascii() else len(_EMOJI.findall(text))
 
 
-def laughs(text: str) -> list[str]:
+@lru_cache(maxsize=256)  # how often a text laughs and how much of it does are asked in turn
+def laughs(text: str) -> tuple[str, ...]:
     """Pieces of a text that only laugh, in order: hahaha, ja ja, 哈哈, lol, xD; no lone ha."""
-    return [match[0] for match in _LAUGH.finditer(text)]
+    return tuple(match[0] for match in _LAUGH.finditer(text))
 
 
 def symbols(text: str) -> float:
@@ -106,5 +108,5 @@ def disguised(text: str, lang: Lang) -> int:
     """
     if text.isascii() and text.replace("\n", "").isprintable():
         return 0
-    hidden = 0 if text.isprintable() else len(_INVISIBLE.findall(text.replace("\r\n", "\n")))
+    hidden = 0 if text.isprintable() else len(INVISIBLE.findall(text.replace("\r\n", "\n")))
     return hidden + len(_DISGUISED[LANGUAGES[lang].spaced].findall(text))

@@ -11,8 +11,10 @@ from semeval_humor.errors import DataError
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Lang
 from semeval_humor.text import tokens
+from semeval_humor.text.irregular import BASE_OF
 from semeval_humor.text.scripts import to_simplified
 
+_LETTER = regex.compile(r"\w")
 _STEMMERS = {Lang.EN: "english", Lang.ES: "spanish"}
 # Shorter stems fall together for words that have nothing to do with each other (cas: casa, caso).
 _MIN_STEM = 4
@@ -64,7 +66,14 @@ def _fold(text: str, lang: Lang) -> str:
 def _occurs(word: str, text: str, lang: Lang) -> bool:
     if not LANGUAGES[lang].spaced:
         return word in text
-    return regex.search(rf"(?<!\w){regex.escape(word)}(?!\w)", text) is not None
+    # A pattern for each word would take longer to compile than all texts take to search.
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _LETTER.match(text[start - 1 : start]) and not _LETTER.match(text[end : end + 1]):
+            return True
+        start = text.find(word, start + 1)
+    return False
 
 
 def _inflected(word: str, text: str, lang: Lang) -> bool:
@@ -78,13 +87,13 @@ def _inflected(word: str, text: str, lang: Lang) -> bool:
 def _related(left: str, right: str, lang: Lang) -> bool:
     if left == right:
         return True
-    (lemma, stem), (other_lemma, other_stem) = _roots(left, lang), _roots(right, lang)
-    return lemma == other_lemma or (stem == other_stem and len(stem) >= _MIN_STEM)
+    (lemmas, stem), (other_lemmas, other_stem) = _roots(left, lang), _roots(right, lang)
+    return not lemmas.isdisjoint(other_lemmas) or (stem == other_stem and len(stem) >= _MIN_STEM)
 
 
 @lru_cache(maxsize=65536)
-def _roots(word: str, lang: Lang) -> tuple[str, str]:
-    """Return the lemma and the stem."""
+def _roots(word: str, lang: Lang) -> tuple[frozenset[str], str]:
+    """Return the lemmas and the stem."""
     import simplemma
 
     # A possessive has the lemma of its noun, which the dictionary does not know by itself.
@@ -93,7 +102,10 @@ def _roots(word: str, lang: Lang) -> tuple[str, str]:
     if lang is Lang.ES:
         # Spanish keeps the sound and changes the letter: lanzar, lance; pagar, pague.
         stem = regex.sub(r"(?:z|qu)$", "c", regex.sub(r"gu$", "g", stem))
-    return simplemma.lemmatize(word, lang=str(lang)).casefold(), stem
+    lemmas = {simplemma.lemmatize(word, lang=str(lang)).casefold()}
+    if lang is Lang.EN and word in BASE_OF:
+        lemmas.add(BASE_OF[word])  # the dictionary takes broke for an adjective
+    return frozenset(lemmas), stem
 
 
 @cache

@@ -3,9 +3,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
 
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang
+from semeval_humor.text import words
 from semeval_humor.text.words import Inclusion, inclusion
 
 OFFICIAL = Path(__file__).parents[2] / "../shared/data/mwahaha"
@@ -20,6 +24,9 @@ EXACT, INFLECTED, MISSING = Inclusion
         (EN, "spray", "She sprayed the cat.", INFLECTED),
         (EN, "mouse", "Three mice walk into a bar.", INFLECTED),
         (EN, "run", "He ran out of jokes.", INFLECTED),
+        (EN, "break", "My diet broke before noon.", INFLECTED),
+        (EN, "leave", "The bus left without its driver.", INFLECTED),
+        (EN, "thought", "I think my fridge knows.", INFLECTED),
         (EN, "dog", "That is the dog's chair.", EXACT),
         (EN, "cat", "My category is closed.", MISSING),
         (EN, "hot dog", "Two Hot  Dogs… one hot\ndog.", EXACT),
@@ -83,3 +90,16 @@ def test_official_baseline(lang: Lang, exact: int, inflected: int, verbatim: int
         contained += all(word.casefold() in text_of[key].casefold() for word in pair)
     assert (counts[EXACT], counts[INFLECTED], counts[MISSING]) == (exact, inflected, 0)
     assert contained == verbatim
+
+
+PIECES = st.sampled_from(["cat", "a", " ", "-", "_", "²", "\u0301", "é", "1", "我", "'", "🎉"])
+
+
+@given(
+    st.lists(PIECES, min_size=1, max_size=3).map("".join),
+    st.lists(PIECES, max_size=9).map("".join),
+)
+def test_a_whole_word_has_no_letter_beside_it(word: str, text: str) -> None:
+    pattern = regex.compile(rf"(?<!\w){regex.escape(word)}(?!\w)")
+    for searched in (text, f"{text}{word}", f"{word}{text}"):
+        assert words._occurs(word, searched, Lang.EN) is bool(pattern.search(searched))
