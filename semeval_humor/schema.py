@@ -222,6 +222,8 @@ class Engine(Protocol):
     ) -> list[tuple[float, ...]]:
         """Natural log-probability of each token of each text, after its conversation.
 
+        NaN for a first token that nothing stands before.
+
         Args:
             continuations: texts, each with what stands before it.
             adapted: with the adapter, if the engine has one; False asks the bare parent.

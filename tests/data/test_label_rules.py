@@ -128,8 +128,7 @@ def test_a_long_set_up_is_cut_between_clauses() -> None:
         # zipf: hammer 4.2, drill 4.2, knock 4.4. As it stands in the prompt counts for 0.5.
         ("A thief hammered at the door, so I had to knock. He was polite.", "knock"),
         ("A thief hammered at the door, so I knocked him out. He was polite.", "hammer"),
-        # That broke is a form of break is not known where coverage is checked.
-        ("A thief broke the window, so I juggled the pieces. He was polite.", "juggle"),
+        ("A thief broke the window, so I juggled the pieces. He was polite.", "break"),
     ],
 )
 def test_which_verb_is_taken(joke: str, verb: str) -> None:
