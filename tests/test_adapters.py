@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from semeval_humor.adapters import adapter_part
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.models import Model, check_adapter
 from tests.tiny_model import save_adapter, save_model
@@ -167,3 +168,23 @@ def test_tied_output_weights(tiny: Model, tmp_path: Path) -> None:
     del weights["lm_head.weight"]
     save_file(weights, tied / "model.safetensors")
     assert check_adapter(str(adapter), Model("tied", str(tied), None, False, None)).rank == 4
+
+
+@pytest.mark.parametrize(
+    ("tensor", "expected"),
+    [
+        ("base_model.model.a.q_proj.lora_A.weight", ("a.q_proj", "lora_A")),
+        (
+            "base_model.model.a.embed_tokens.lora_embedding_B",
+            ("a.embed_tokens", "lora_embedding_B"),
+        ),
+        ("base_model.model.a.lora_magnitude_vector", ("a", "lora_magnitude_vector")),
+        ("base_model.model.lm_head.weight", ("lm_head", "weight")),
+        ("base_model.model.embed_tokens.base_layer.weight", ("embed_tokens", "weight")),
+        ("base_model.model.a.q_proj.bias", ("a.q_proj", "bias")),
+        ("base_model.model.a.prompt", None),
+        ("model.a.q_proj.lora_A.weight", None),
+    ],
+)
+def test_parts_of_an_adapter(tensor: str, expected: tuple[str, str] | None) -> None:
+    assert adapter_part(tensor) == expected

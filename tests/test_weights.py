@@ -126,3 +126,40 @@ def test_spoilt_files(tmp_path: Path, spoil: Any, message: str) -> None:
     file.write_bytes(spoil(file.read_bytes()))
     with pytest.raises(DataError, match=message):
         weights.tensor_shapes(tmp_path)
+
+
+def test_where_tensors_lie(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    save_file({"a": torch.tensor([1, 2], dtype=torch.int16), "b": torch.ones(())}, file)
+    found = weights.stored_tensors(tmp_path)
+    assert {(name, t.file, t.dtype, t.shape) for name, t in found.items()} == {
+        ("a", file, "I16", (2,)),
+        ("b", file, "F32", ()),
+    }
+    place = found["a"]
+    assert file.read_bytes()[place.start : place.stop] == b"\x01\x00\x02\x00"
+
+
+def test_which_files_make_up_a_model(tmp_path: Path) -> None:
+    def make(*names: str) -> None:
+        for name in names:
+            save_file({name: torch.zeros(1)}, tmp_path / name)
+
+    def chosen() -> list[str]:
+        return [file.name for file in weights.weight_files(tmp_path)]
+
+    make("adapter_model.safetensors", "consolidated.safetensors")
+    with pytest.raises(DataError, match=r"found no \*\.safetensors, expected the weights"):
+        chosen()
+    make("x.safetensors")
+    assert chosen() == ["x.safetensors"]
+    index = {"weight_map": {"a": "2.safetensors", "b": "1.safetensors", "c": "2.safetensors"}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+    make("2.safetensors")
+    with pytest.raises(DataError, match=r"1 of 2 weight files are missing, the first is 1\.safe"):
+        chosen()
+    make("1.safetensors")
+    assert chosen() == ["1.safetensors", "2.safetensors"]
+    make("model.safetensors")
+    assert chosen() == ["model.safetensors"]
+    assert weights.weight_files(tmp_path / "x.safetensors") == [tmp_path / "x.safetensors"]
