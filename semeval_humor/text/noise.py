@@ -20,9 +20,9 @@ _EMOJI = regex.compile(
 )
 # Words of h or j and one vowel, with two of the former; one syllable said again; words of chats.
 _LAUGH = re.compile(
-    r"(?<![^\W\d_])(?:(?:b|mu?w?a)?"
-    r"(?=[aeio]*+[hj]++[aeio]*+[hj])(?:[haj]{4,}+|[hej]{4,}+|[hij]{4,}+|[hoj]{4,}+)"
-    r"|([hj][aeio])(?:[\s,.!¡-]++\1)++|lo+l(?:ol)*+|lmf?ao+|rofl|x+d+)(?![^\W\d_])"
+    r"(?<![a-zà-ÿ])(?:(?:b|mu?w?a)?(?=[aáeéiíoó]*+[hj]++[aáeéiíoó]*+[hj])"
+    r"(?:[haáj]{4,}+|[heéj]{4,}+|[hiíj]{4,}+|[hoój]{4,}+)"
+    r"|([hj][aeio])(?:[\s,.!¡-]++\1)++|lo+l(?:ol)*+|lmf?ao+|rofl|x+d+)(?![a-zà-ÿ])"
     r"|[哈呵嘿嘻嘎]{2,}+|笑死(?:我了?)?|(?<!\d)(?:23{2,}+)++(?!\d)",
     re.IGNORECASE,
 )
@@ -33,7 +33,7 @@ _CODE = regex.compile(
             r"(?<=[\w)\]]\s?)(?:[=!<>+*/-]=|===)(?=\s?[\w\"'(\[])|&&|\|\||\+\+(?=[;)])"
             r"|(?<!:)//(?!\s|/|\Z)|(?<=[\w)]\s?)[-=]>(?=\s?[\w{(])|=>\s?\{|(?<=\w)::(?=\w)|/\*|\*/",
             r"(?<=\w)\.\w++\((?=[\w\"')])|(?<=[a-z_])\(\)|\(\);|\{\}|(?<=[a-z])\[[a-z0-9]?\]"
-            r"|[;{}]\s*(?=\n|\}|\Z)|(?<=[\w)\]}\"'])\s?;(?=\s[a-z]\b)",
+            r"|[;{}]\s*(?=\n|\}|\Z)|;(?=\s[a-z]\s?(?:[=<>]|\+\+))",
             r"</?[a-z][a-z0-9]*+(?:\s[a-z-]++=[^<>]*+)?\s?/?>|&(?:lt|gt|amp|quot|nbsp);"
             r"|#include\b|[{,]\s?\"\w++\":|\[(?:PAD|MASK|UNK|CLS|SEP|BOS|EOS)\]",
             r"\b(?:def|function|func|fn)\s\w++\(|\bclass\s\w++(?:[({]|:\s*\n)|\bself\.\w"
@@ -55,8 +55,9 @@ _CODE = regex.compile(
 )
 # Without one of these, none of the above: most texts are let go at a tenth of the time.
 _MAYBE_CODE = re.compile(
-    r"[=<>&|{}_\\(#\[]|//|::|/\*|\*/|;\s|;\Z|\+\+|[a-z][A-Z]|0x"
-    r"|import|return|self|console|System|public|private|static|SELECT|class|lambda|git |sudo|pip"
+    r"[=<>&|{}_\\(#\[]|//|::|/\*|\*/|;\s*\n|;\s*\Z|\+\+|[a-z][A-Z][a-z]+[A-Z]|0x"
+    r"|import |from \S+ import|return |self\.|console\.|System\.|(?:public|private|static) [svcif]"
+    r"|SELECT|class \w+:|lambda|git |sudo|pip"
 )
 # Letters of other scripts that look like Latin ones, inside a Latin word or on their own; letters
 # that are signs of mathematics; radicals and doublets of Chinese characters; blanks that are none.
