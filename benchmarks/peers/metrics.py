@@ -74,7 +74,7 @@ def sacrebleu_loop(texts: Sequence[str]) -> float:
 
 def mtld(texts: Sequence[str]) -> float:
     """Another lexical diversity, by another library."""
-    from lexicalrichness import LexicalRichness  # type: ignore[import-untyped]
+    from lexicalrichness import LexicalRichness
 
     return float(LexicalRichness(" ".join(texts)).mtld())
 

@@ -94,9 +94,10 @@ def test_a_refused_label_is_asked_for_again_with_the_reason(tmp_path: Path, lang
     engine = Listening(by_attempt(bad(lang), answer(lang)))
     run(engine)
     assert [entry.faults for entry in run.watch.entries] == [(LabelFault.NOUN_MISSING,), ()]
-    said, reason = engine.heard[1].conversation[-2:]
+    asked = engine.heard[1].conversation
+    assert not isinstance(asked, str)
+    said, reason = asked[-2:]
     assert said == Message("assistant", bad(lang))
-    assert isinstance(reason, Message)
     assert LabelFault.NOUN_MISSING.sentence(lang) in reason.content
     assert engine.heard[1].json_schema is not None
 
