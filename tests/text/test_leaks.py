@@ -258,7 +258,7 @@ def test_folding_makes_equal_what_ignoring_case_does() -> None:
 def test_normalising_leaves_out_only_what_does_nothing(text: str, spaces: str) -> None:
     quick, full = leaks._Draft(text + spaces + text), leaks._Draft(text + spaces + text)
     leaks._normalise(quick)
-    for pattern, filler in ("_BREAK", "\n"), ("_INVISIBLE", ""), ("_WIDE", " "), ("_LINES", "\n"):
+    for pattern, filler in ("_BREAK", "\n"), ("INVISIBLE", ""), ("_WIDE", " "), ("_LINES", "\n"):
         leaks._substitute(getattr(leaks, pattern), full, filler)
     leaks._strip(full)
     assert (quick.text, list(quick._origin)) == (full.text, list(full._origin))
@@ -267,5 +267,5 @@ def test_normalising_leaves_out_only_what_does_nothing(text: str, spaces: str) -
 def test_no_printable_character_but_the_space_is_normalised() -> None:
     printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
     assert leaks._BREAK.search(printable) is None
-    assert leaks._INVISIBLE.search(printable) is None
+    assert leaks.INVISIBLE.search(printable) is None
     assert leaks._WIDE.search(printable.replace(" ", "")) is None
