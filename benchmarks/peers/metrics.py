@@ -4,9 +4,10 @@
     python benchmarks/peers/metrics.py --table               # the tables of the last run
 
 FILE.tsv is a submission file whose jokes are spliced into 1,000, 10,000 and 100,000 rows: each row
-is the first half of one joke and the second half of another. Every measurement is a process of its own
-with one thread, in seconds of processor time, so that other work hardly moves it; memory is its
-peak beyond what it had when the texts were read. ``diff`` and ``sha256sum`` take wall-clock time.
+is the first half of one joke and the second half of another. Every measurement is a process of its
+own with one thread, in seconds of processor time, so that other work hardly moves it; memory is
+its peak beyond what it had when the texts were read. ``diff`` and ``sha256sum`` are timed by the
+wall clock.
 
 Beside ours: sacrebleu's sentence BLEU in a loop, a plain distinct-n, lexicalrichness (MTLD, install
 it with ``pip install lexicalrichness``), and ``sha256sum`` for ``diff``.
