@@ -177,9 +177,12 @@ def _settings(
 
 def _plan(engine: dict[str, Any], console: "Console") -> "EnginePlan":
     from semeval_humor.configs import checked
+    from semeval_humor.errors import ConfigError
     from semeval_humor.inference.config import EngineConfig
     from semeval_humor.inference.engines import plan_engine
 
+    if not engine.get("model") and not engine.get("base_url"):
+        raise ConfigError("say what labels: --model NAME, --base-url URL, or --engine rules")
     plan = plan_engine(checked(EngineConfig, engine, "options"))
     console.note(f"engine: {plan.name} ({plan.reason}); model: {plan.identity.name}")
     return plan

@@ -15,8 +15,10 @@ from semeval_humor.cli.diff import diff
 from semeval_humor.cli.doctor import doctor
 from semeval_humor.cli.package import package
 from semeval_humor.cli.predict import predict
+from semeval_humor.cli.redteam import redteam
 from semeval_humor.cli.score import score
 from semeval_humor.cli.select import select
+from semeval_humor.cli.train import train
 from semeval_humor.cli.validate import validate
 from semeval_humor.errors import HumorError
 
@@ -33,7 +35,7 @@ def cli() -> None:
     """
 
 
-for command in (predict, select, validate, score, diff, package, data, doctor):
+for command in (predict, select, validate, score, diff, package, data, train, redteam, doctor):
     cli.add_command(command)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from semeval_humor.submission.gates import GateResult
     from semeval_humor.submission.package import Package
 
+COLOURS = {"passed": "green", "not checked": "dim", "overridden": "yellow", "refused": "red"}
+
 EXAMPLES = """\b
 Examples:
   semeval-humor package qwen3-4b --inputs data/test
@@ -99,24 +101,22 @@ def _folder(name: str) -> Path:
 def _table(gates: Sequence["GateResult"]) -> "Table":
     from rich.table import Table
 
-    from semeval_humor.submission.card import shown
+    from semeval_humor.submission.card import bound, shown
 
     table = Table("file", "gate", box=None, header_style="dim", pad_edge=False)
     table.add_column("value", justify="right")
     table.add_column("bound", justify="right")
     table.add_column("result")
     for gate in gates:
-        result = "passed" if gate.passed else "overridden" if gate.allowed else "refused"
-        colour = {"passed": "green", "overridden": "yellow", "refused": "red"}[result]
-        cells = (gate.file, gate.gate, shown(gate.value), shown(gate.threshold))
-        table.add_row(*cells, f"[{colour}]{result}[/]")
+        cells = (gate.file, gate.gate, shown(gate.value), bound(gate))
+        table.add_row(*cells, f"[{COLOURS[gate.result]}]{gate.result}[/]")
     return table
 
 
 def _refusal(gate: "GateResult") -> str:
-    from semeval_humor.submission.card import shown
+    from semeval_humor.submission.card import bound, shown
 
-    bound = "" if gate.threshold is None else f", bound {shown(gate.threshold)}"
+    limit = "" if gate.threshold is None else f", bound {bound(gate)}"
     worst = f"; worst rows: {', '.join(gate.rows)}" if gate.rows else ""
-    verb = "overridden" if gate.allowed else "refused"
-    return f"{gate.file}: {gate.gate} {verb}: {shown(gate.value)}{bound}: {gate.reason}{worst}"
+    found = f"{gate.gate} {gate.result}: {shown(gate.value)}{limit}"
+    return f"{gate.file}: {found}: {gate.reason}{worst}"

@@ -1,6 +1,7 @@
 """``predict``: task inputs to submission files."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,9 @@ import click
 
 if TYPE_CHECKING:
     from semeval_humor.inference.config import PredictConfig
+    from semeval_humor.inference.predict import Ranking
     from semeval_humor.inference.results import FileResult
+    from semeval_humor.schema import Lang
 
 # Jokes shown at the end of a run.
 SHOWN = 5
@@ -42,7 +45,9 @@ Examples:
     help="Times that a row is sampled at most, while no sample passes the rules.  [default: 3]",
 )
 @click.option(
-    "--scorer", metavar="NAME", help="Ranks samples that pass the rules.  [default: rules]"
+    "--scorer",
+    metavar="rules|REWARD.toml",
+    help="Ranks samples that pass the rules.  [default: rules]",
 )
 @click.option(
     "--engine",
@@ -90,10 +95,11 @@ def predict(config_file: Path | None, force: bool, as_json: bool, **options: Any
         inputs = read_inputs(config.task, config.langs, config.input)
         if config.input is None:
             console.note("input: SAMPLE, the package's own rows; give yours with --input")
+        ranking = ranking_by(config.scorer, config.langs)
         plan = plan_engine(config)
         console.note(f"engine: {plan.name} ({plan.reason}); model: {plan.identity.name}")
         results = []
-        for result in pipeline.predict(config, inputs, plan, console, force=force):
+        for result in pipeline.predict(config, inputs, plan, console, ranking, force=force):
             console.finish_bar()
             _tell(console, result)
             results.append(result)
@@ -103,6 +109,25 @@ def predict(config_file: Path | None, force: bool, as_json: bool, **options: Any
             for result in results:
                 show(result)
     return 1 if any(result.without_text for result in results) else 0
+
+
+def ranking_by(scorer: str, langs: "Collection[Lang] | None" = None) -> "Ranking":
+    """What ``--scorer`` names, ready to rank jokes in some languages, or in all it knows.
+
+    Raises:
+        ConfigError: there is no such scorer, or its file does not describe one for the languages.
+    """
+    from semeval_humor.errors import ConfigError
+    from semeval_humor.inference.predict import BY_RULES, Ranking
+
+    if scorer == BY_RULES.name:
+        return BY_RULES
+    if not scorer.endswith(".toml"):
+        raise ConfigError(f"--scorer {scorer}: unknown; expected rules or a REWARD.toml")
+    from semeval_humor.rewards.reward import load_reward
+
+    reward = load_reward(Path(scorer), langs)
+    return Ranking(scorer, reward.scorer, reward.records)
 
 
 def show(result: "FileResult") -> None:

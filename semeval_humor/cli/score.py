@@ -75,7 +75,7 @@ def score(
     with _reader(options) as reader, notes.status("measuring …"):
         for path in paths:
             report = validate([path], inputs)
-            _tell_errors(notes, report)
+            _tell_errors(notes, path, report)
             scored.append(
                 [
                     score_file(each, known=known, with_relevance=relevance, reader=reader)
@@ -83,6 +83,8 @@ def score(
                 ]
             )
         comparisons = [compare_files(a, b) for a, b in (_pairs(*scored) if len(paths) == 2 else ())]
+    if len(paths) == 2 and not comparisons:
+        notes.print("warning: the two have no task in common: nothing is compared", markup=False)
     for comparison in comparisons:
         for warning in comparison.warnings:
             notes.print(f"warning: {comparison.a} and {comparison.b}: {warning}", markup=False)
@@ -128,15 +130,17 @@ def _reader(options: Mapping[str, Any]) -> Iterator["Reader | None"]:
         yield Reader(engine, plan.chat, with_prompt, count_end)
 
 
-def _tell_errors(notes: Any, report: "Report") -> None:
+def _tell_errors(notes: Any, path: Path, report: "Report") -> None:
+    from semeval_humor.errors import DataError
     from semeval_humor.findings import Level
 
-    errors = len(report.of(Level.ERROR))
+    errors = report.of(Level.ERROR)
+    if not report.files:
+        raise DataError(f"{path}: nothing to measure in it: {errors[0].code}; see validate {path}")
     if errors:
-        files = ", ".join(each.file for each in report.files)
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         notes.print(
-            f"warning: {files}: {errors} errors; rows without a text are left out, "
-            "see semeval-humor validate",
+            f"warning: {path}: {count}; rows without a text are left out, see validate {path}",
             markup=False,
         )
 

@@ -91,10 +91,11 @@ def _no_gradient(history: History | None) -> str | None:
     rewards = history.rewards
     if any(map(math.isnan, rewards)):
         return f"{zero}: the reward was NaN"
-    if len(set(rewards)) == 1:
-        return f"{zero}: the reward was constant ({rewards[0]:.4g}), so no sample was better"
-    if min(history.equal_rewards, default=0) == 1:
-        return f"{zero}: all samples of a prompt got the same reward, so none was better"
+    steady = len(set(rewards)) == 1
+    # Batches may have the same mean although their samples differ.
+    if min(history.equal_rewards) == 1 if history.equal_rewards else steady:
+        what = f"constant ({rewards[0]:.4g})" if steady else "the same for all samples of a prompt"
+        return f"{zero}: the reward was {what}, so none was better"
     if history.cut_off and min(history.cut_off) == 1:
         return f"{zero}: every completion was cut off, and so masked; allow more tokens"
     return f"{zero}: no token counted (all masked?), or no parameter was trainable"

@@ -21,11 +21,30 @@ from semeval_humor.inference.selection import select
 from semeval_humor.inputs import TaskInput, read_recorded_input
 from semeval_humor.journal import Journal
 from semeval_humor.prompts import PromptBook
-from semeval_humor.schema import Candidate, FileRecord, Receipt, Scorer
-
-SCORERS: Mapping[str, Scorer] = {"rules": score_by_rules}
+from semeval_humor.schema import Candidate, FileRecord, Prompt, Receipt, Scorer
 
 SUBMISSIONS = Path("submissions")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What ranks the candidates of a row.
+
+    Attributes:
+        name: as ``--scorer`` gives it.
+        score: says how good they are.
+        inputs: files that the scorer was made from, for the receipt.
+    """
+
+    name: str
+    score: Scorer
+    inputs: tuple[FileRecord, ...] = ()
+
+
+BY_RULES = Ranking("rules", score_by_rules)
+
+# A receipt's first inputs are the rows and the prompts; what ranked their candidates follows.
+_SAMPLED_FROM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ def predict(
     inputs: Sequence[TaskInput],
     plan: EnginePlan,
     watch: Watch,
+    ranking: Ranking = BY_RULES,
     *,
     force: bool = False,
 ) -> Iterator[FileResult]:
@@ -55,13 +75,14 @@ def predict(
         inputs: from ``read_inputs``.
         plan: from ``plan_engine``.
         watch: is told what happens.
+        ranking: what ``config.scorer`` names.
         force: delete what is there first.
 
     Raises:
         ConfigError: the output folder holds another run, or options do not fit.
         EngineError: the engine failed; finished candidates are in the journal.
     """
-    scorer = named_scorer(config.scorer)
+    _check_ranking(config, ranking)
     book = PromptBook(config.prompts)
     _check_langs(inputs, plan)
     jobs = [_job(config, plan, book, read) for read in inputs]
@@ -76,22 +97,43 @@ def predict(
         ]
         sampler = stack.enter_context(Sampler(config, plan, book, watch))
         for job, journal in zip(jobs, journals, strict=True):
-            yield _run(config, plan, book, job, journal, sampler, scorer)
+            yield _run(config, plan, book, job, journal, sampler, ranking)
 
 
-def reselect(candidates: Path, scorer_name: str, *, force: bool = False) -> FileResult:
-    """Choose again among the candidates of a finished run; nothing is sampled.
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run of ``predict`` that has written its file.
+
+    Attributes:
+        path: the submission file.
+        account: its receipt.
+        config: what was asked for.
+        input: the task file that it answers.
+        candidates: all that was sampled.
+    """
+
+    path: Path
+    account: Receipt
+    config: PredictConfig
+    input: TaskInput
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The rows that were asked for."""
+        return self.input.prompts[: self.config.limit]
+
+
+def read_run(candidates: Path) -> FinishedRun:
+    """Read what a finished run has left.
 
     Args:
         candidates: a ``task-….candidates.jsonl`` with its receipt beside it.
-        scorer_name: what ranks the candidates now.
-        force: replace a submission file even if it was edited since it was written.
 
     Raises:
-        ConfigError: there is no such scorer, or the input has changed.
+        ConfigError: the input has changed.
         DataError: a file is missing or damaged.
     """
-    scorer = named_scorer(scorer_name)
     if not candidates.exists():
         raise DataError(f"{candidates}: no such file; expected a task-….candidates.jsonl")
     path = candidates.with_name(candidates.name.partition(".")[0] + ".tsv")
@@ -103,31 +145,42 @@ def reselect(candidates: Path, scorer_name: str, *, force: bool = False) -> File
     record = next(record for record in account.inputs if record.ids)
     (lang,) = [lang for lang in config.langs if config.task.file_name(lang) == path.name]
     read = read_recorded_input(config.task, lang, record)
-    prompts = read.prompts[: config.limit]
+    return FinishedRun(path, account, config, read, tuple(read_candidates(candidates)))
+
+
+def reselect(candidates: Path, ranking: Ranking, *, force: bool = False) -> FileResult:
+    """Choose again among the candidates of a finished run; nothing is sampled.
+
+    Args:
+        candidates: a ``task-….candidates.jsonl`` with its receipt beside it.
+        ranking: what ranks the candidates now.
+        force: replace a submission file even if it was edited since it was written.
+
+    Raises:
+        ConfigError: the input has changed, or the scorer does not fit it.
+        DataError: a file is missing or damaged.
+    """
+    run = read_run(candidates)
     if not force:
-        check_untouched(path, len(prompts))
-    known = read_candidates(candidates)
-    choices = select(prompts, known, scorer)
-    result = FileResult(path, prompts, choices, {}, 0, 0.0, read.is_sample)
+        check_untouched(run.path, len(run.prompts))
+    choices = select(run.prompts, run.candidates, ranking.score)
+    result = FileResult(run.path, run.prompts, choices, {}, 0, 0.0, run.input.is_sample)
     if result.without_text:
         raise DataError(f"{candidates}: no candidates of {result.without_text[0]}; finish predict")
-    settings = config.model_copy(update={"scorer": scorer_name})
+    settings = run.config.model_copy(update={"scorer": ranking.name})
     account = dataclasses.replace(
-        account, command="select", config=settings.model_dump(mode="json")
+        run.account,
+        command="select",
+        config=settings.model_dump(mode="json"),
+        inputs=run.account.inputs[:_SAMPLED_FROM] + ranking.inputs,
     )
-    write_result(result, known, account)
+    write_result(result, run.candidates, account)
     return result
 
 
-def named_scorer(name: str) -> Scorer:
-    """The scorer that ``--scorer`` names.
-
-    Raises:
-        ConfigError: there is none of this name.
-    """
-    if name not in SCORERS:
-        raise ConfigError(f"--scorer {name}: unknown; expected {', '.join(SCORERS)}")
-    return SCORERS[name]
+def _check_ranking(config: PredictConfig, ranking: Ranking) -> None:
+    if ranking.name != config.scorer:
+        raise ConfigError(f"--scorer {config.scorer}: the ranking at hand is {ranking.name}")
 
 
 def _check_langs(inputs: Sequence[TaskInput], plan: EnginePlan) -> None:
@@ -167,7 +220,7 @@ def _run(
     job: _Job,
     journal: Journal[Candidate],
     sampler: Sampler,
-    scorer: Scorer,
+    ranking: Ranking,
 ) -> FileResult:
     started = _now()
     prompts = job.input.prompts[: config.limit]
@@ -177,7 +230,7 @@ def _run(
     result = FileResult(
         path=job.result,
         prompts=prompts,
-        choices=select(prompts, candidates, scorer),
+        choices=select(prompts, candidates, ranking.score),
         failures=failures,
         tokens=sum(candidate.tokens for candidate in candidates[before:]),
         seconds=sampler.seconds - clock,
@@ -195,6 +248,7 @@ def _run(
             inputs=(
                 job.input.record,
                 FileRecord(book.name, sha256_of_file(book.path)),
+                *ranking.inputs,
             ),
             outputs=(),
             counts={},

@@ -67,8 +67,8 @@ def _gates(gates: Sequence[GateResult]) -> str:
             result.file,
             result.gate,
             shown(result.value),
-            shown(result.threshold),
-            "overridden" if result.allowed else "passed" if result.passed else "**refused**",
+            bound(result),
+            result.result,
         ]
         for result in gates
     ]
@@ -76,8 +76,13 @@ def _gates(gates: Sequence[GateResult]) -> str:
     return heading + table(["file", "gate", "value", "bound", "result"], rows, align="llrrl")
 
 
+def bound(result: GateResult) -> str:
+    """A gate's bound with its direction; a dash where there is none."""
+    return f"{result.bound} {shown(result.threshold)}".strip()
+
+
 def shown(value: float | str | None) -> str:
-    """A gate's value or bound; a dash where there is none."""
+    """A gate's value; a dash where there is none."""
     if value is None:
         return "–"
     return plain(value) if isinstance(value, str) else rounded(value)

@@ -22,7 +22,8 @@ NEVER_ALLOWED = frozenset({"errors", "sample-input"})
 """Gates that cannot be overridden: nothing could come of such a file."""
 
 _UNCHANGED = {"identical", "adapter-noop", "within-rounding"}
-_LEAKS = frozenset(map(str, LeakKind))
+# Marks around words are ugly, but no voter takes them for a machine's slip.
+_LEAKS = frozenset(map(str, set(LeakKind) - {LeakKind.MARKUP, LeakKind.WRAPPING_QUOTES}))
 
 
 class Gate(Settings):
@@ -37,6 +38,11 @@ class Gate(Settings):
         if self.at_least is not None and self.at_most is not None:
             raise ValueError("has at_least and at_most, expected one of them")
         return self
+
+    @property
+    def sign(self) -> str:
+        """How the bound is written before its number."""
+        return "≤" if self.at_most is not None else "≥" if self.at_least is not None else ""
 
     def threshold(self, lang: Lang) -> float | None:
         """The number to hold in a language; None where there is none."""
@@ -63,6 +69,7 @@ class Evidence:
         scores: by name; undefined ones are absent. Their ``rows`` are parallel to ``ids``.
         own_pairs: of each row, the share of its pairs of tokens that no other row has.
         findings: of the file.
+        complete: its ids were compared with those of the task's input.
         receipt: of the run that wrote it; None where there is none.
         training: verdict of ``diff`` on the weights that wrote it against those they were trained
             from; None where nobody knows, or nothing was trained.
@@ -75,16 +82,27 @@ class Evidence:
     scores: Mapping[str, Score]
     own_pairs: tuple[float, ...]
     findings: tuple[Finding, ...]
+    complete: bool
     receipt: Receipt | None
     training: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a gate found: a number to compare, a fault in words, or None where all is well."""
+    """What a gate found.
+
+    Attributes:
+        value: a number to compare, a fault in words, or None where there is neither.
+        rows: ids of the worst rows, the worst first.
+        checked: False where what the gate looks at is not known, or does not apply.
+    """
 
     value: float | str | None
     rows: tuple[str, ...] = ()
+    checked: bool = True
+
+
+_UNKNOWN = Reading(None, checked=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +113,10 @@ class GateResult:
         gate: its name.
         file: the task file.
         value: what was found; None where the gate does not apply or has nothing to say.
+        bound: "≤" or "≥" before ``threshold``; empty for gates without one.
         threshold: the bound in this language; None for gates without one.
-        passed: the bound holds.
+        checked: what the gate looks at is known. Where it is not, the gate is passed unchecked.
+        passed: the bound holds, or nothing is known against the file.
         allowed: it does not, and was overridden.
         rows: ids of the worst rows, at most five.
         reason: why there is such a gate.
@@ -105,11 +125,20 @@ class GateResult:
     gate: str
     file: str
     value: float | str | None
+    bound: str
     threshold: float | None
+    checked: bool
     passed: bool
     allowed: bool
     rows: tuple[str, ...]
     reason: str
+
+    @property
+    def result(self) -> str:
+        """In one word or two: passed, not checked, overridden or refused."""
+        if not self.passed:
+            return "overridden" if self.allowed else "refused"
+        return "passed" if self.checked else "not checked"
 
 
 def read_gates(path: Path | None = None) -> dict[str, Gate]:
@@ -154,7 +183,9 @@ def pass_gates(
                 gate=name,
                 file=evidence.file,
                 value=value,
+                bound=gate.sign,
                 threshold=gate.threshold(evidence.lang),
+                checked=reading.checked,
                 passed=passed,
                 allowed=not passed and name in allowed,
                 rows=() if passed else reading.rows[:WORST],
@@ -176,18 +207,20 @@ def _leaks(evidence: Evidence) -> Reading:
 
 def _unresolved(evidence: Evidence) -> Reading:
     if evidence.receipt is None:
-        return Reading(None)
+        return _UNKNOWN
     rows = tuple(id_ for id_ in evidence.ids if id_ in evidence.receipt.unresolved)
     return Reading(len(rows) / max(1, len(evidence.ids)), rows)
 
 
 def _weights_unchanged(evidence: Evidence) -> Reading:
+    if evidence.training is None:
+        return _UNKNOWN
     return Reading(evidence.training if evidence.training in _UNCHANGED else None)
 
 
 def _receipt_mismatch(evidence: Evidence) -> Reading:
     if evidence.receipt is None:
-        return Reading(None)
+        return _UNKNOWN
     outputs = {output.name: output.sha256 for output in evidence.receipt.outputs}
     if evidence.file not in outputs:
         return Reading("the receipt names no such file")
@@ -200,8 +233,14 @@ def _no_receipt(evidence: Evidence) -> Reading:
 
 
 def _sample_input(evidence: Evidence) -> Reading:
-    inputs = evidence.receipt.inputs if evidence.receipt else ()
+    if evidence.receipt is None:
+        return _UNKNOWN
+    inputs = evidence.receipt.inputs
     return Reading("sample" if any(each.name.startswith(SAMPLE) for each in inputs) else None)
+
+
+def _unknown_rows(evidence: Evidence) -> Reading:
+    return Reading(None if evidence.complete else "give the task's input with --inputs DIR")
 
 
 def _score(name: str, *, worst_first: Callable[[float], float]) -> Callable[[Evidence], Reading]:
@@ -210,7 +249,7 @@ def _score(name: str, *, worst_first: Callable[[float], float]) -> Callable[[Evi
     def read(evidence: Evidence) -> Reading:
         score = evidence.scores.get(name)
         if score is None:
-            return Reading(None)
+            return _UNKNOWN
         return Reading(score.value, _worst(evidence.ids, score.rows or (), worst_first))
 
     return read
@@ -219,7 +258,7 @@ def _score(name: str, *, worst_first: Callable[[float], float]) -> Callable[[Evi
 def _distinct_2(evidence: Evidence) -> Reading:
     score = evidence.scores.get("distinct-2")
     if score is None:
-        return Reading(None)
+        return _UNKNOWN
     return Reading(score.value, _worst(evidence.ids, evidence.own_pairs, _lowest))
 
 
@@ -245,6 +284,7 @@ def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 GATES: Mapping[str, Callable[[Evidence], Reading]] = {
     "errors": _errors,
+    "unknown-rows": _unknown_rows,
     "purity": _score("script-purity", worst_first=_lowest),
     "repetition": _score("loops", worst_first=_highest),
     "coverage": _score("coverage-inflected", worst_first=_lowest),

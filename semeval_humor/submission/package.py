@@ -118,6 +118,7 @@ def _examined(file: Path, checked: Checked, report: Report) -> tuple[Entry, Evid
         scores=measured.scores,
         own_pairs=own_pairs,
         findings=findings,
+        complete=checked.reference.ids is not None,
         receipt=account,
         training=training_verdict(account) if account else None,
     )

@@ -23,6 +23,7 @@ def test_a_name_is_packed(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert output.endswith("submissions/ours.zip (card: submissions/ours.md)\n")
     assert errors == ""
     assert output.count("passed") == 12
+    assert output.count("not checked") == 1
 
 
 def test_a_refused_gate_names_itself_its_value_its_bound_and_rows(
@@ -34,8 +35,8 @@ def test_a_refused_gate_names_itself_its_value_its_bound_and_rows(
     assert main(["package", str(folder)]) == 1
     output, errors = capsys.readouterr()
     assert (
-        "task-a-es.tsv: leaks refused: 0.1667, bound 0.0100: preambles, role tokens, refusals and "
-        "the like are seen by every voter; worst rows: es_0002" in output
+        "task-a-es.tsv: leaks refused: 0.1667, bound ≤ 0.0100: preambles, role tokens, refusals "
+        "and the like are seen by every voter; worst rows: es_0002" in output
     )
     assert "receipt-mismatch refused: changed after it was written" in output
     assert errors.startswith("error: ")

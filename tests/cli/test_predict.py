@@ -1,13 +1,17 @@
 """Bad input: one line on standard error, the right exit code, and nothing half-written."""
 
 import logging
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from semeval_humor.cli.main import main
+from semeval_humor.files import sha256_of_file
+from semeval_humor.receipt import read_receipt
+from semeval_humor.schema import Lang
 
 HEADER = "id\tword1\tword2\theadline\n"
 
@@ -68,7 +72,8 @@ def test_bad_task_files(
         ),
         (["--prompts", "nowhere.toml"], "nowhere.toml: cannot be read"),
         (["--adapter", "nowhere"], "nowhere: no such directory, expected a LoRA adapter"),
-        (["--scorer", "judge"], "--scorer judge: unknown; expected rules"),
+        (["--scorer", "judge"], "--scorer judge: unknown; expected rules or a REWARD.toml"),
+        (["--scorer", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["--lang", "es"], "smollm2-135m speaks en, not es"),
     ],
 )
@@ -116,6 +121,70 @@ def test_doctor_names_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for what in ("Python", "vllm", "transformers", "smollm2-135m", "gemma3-270m", "predict"):
         assert what in out
+
+
+@pytest.fixture
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the committed submission, and a reward that prefers short jokes."""
+    from semeval_humor.rewards import reward
+
+    class Brief:
+        sha256 = "b" * 64
+        langs = frozenset(Lang)
+
+        def probabilities(self, texts: Sequence[str]) -> list[float]:
+            return [1 / (1 + len(text)) for text in texts]
+
+        def unknown_rates(self, texts: Sequence[str]) -> list[float]:
+            return [0.0 for _ in texts]
+
+    monkeypatch.setattr(reward, "load_classifier", lambda path: Brief())
+    folder = tmp_path / "sample"
+    shutil.copytree("submissions/sample", folder)
+    (tmp_path / "brief.toml").write_text('[classifiers]\nen = "brief"\n', encoding="utf-8")
+    return folder
+
+
+def test_select_by_rules_chooses_what_predict_chose(sample: Path) -> None:
+    before = (sample / "task-a-en.tsv").read_bytes()
+    assert main(["select", str(sample)]) == 0
+    assert (sample / "task-a-en.tsv").read_bytes() == before
+
+
+def test_select_by_a_reward(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (sample / "task-a-en.tsv").read_bytes()
+    toml = sample.parent / "brief.toml"
+    assert main(["select", str(sample), "--scorer", str(toml)]) == 0
+    assert len((sample / "task-a-en.tsv").read_bytes()) < len(before)
+    account = read_receipt(sample / "task-a-en.run.json")
+    assert account.config["scorer"] == str(toml)
+    names = [Path(record.name).name for record in account.inputs[2:]]
+    assert names == ["brief.toml", "profiles.toml", "brief"]
+    assert [account.inputs[2].sha256, account.inputs[4].sha256] == [
+        sha256_of_file(toml),
+        "b" * 64,
+    ]
+
+
+def test_a_reward_without_the_language_stops_predict_before_it_samples(
+    sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml, out = sample.parent / "brief.toml", sample.parent / "out"
+    options = ["--lang", "all", "--scorer", str(toml), "--out", str(out)]
+    assert main(["predict", *options]) == 2
+    (line,) = [s for s in capsys.readouterr().err.splitlines() if s.startswith("error: ")]
+    assert line == f'error: {toml}: no classifier for es; add es = "FOLDER"'
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("scorer", ["jugde", "nowhere.toml"])
+def test_select_with_a_misspelt_scorer_is_one_line(
+    sample: Path, capsys: pytest.CaptureFixture[str], scorer: str
+) -> None:
+    assert main(["select", str(sample), "--scorer", scorer]) == 2
+    output, error = capsys.readouterr()
+    assert (output, error.count("\n")) == ("", 1)
+    assert scorer in error
 
 
 def test_select_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

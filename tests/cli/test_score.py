@@ -98,4 +98,4 @@ def test_faulty_files_are_measured_and_said_to_be_faulty(
     path = tmp_path / "task-a-es.tsv"
     path.write_text("id\ttext\nes_1\tUn chiste breve.\nes_2\t\n", encoding="utf-8")
     assert main(["score", str(path)]) == 0
-    assert "1 errors; rows without a text are left out" in capsys.readouterr().err
+    assert "1 error; rows without a text are left out" in capsys.readouterr().err

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semeval_humor.diff import Difference, GroupChange, Verdict, diff, likely_cause
+from semeval_humor.diff import Difference, GroupChange, History, Verdict, diff, likely_cause
 from semeval_humor.diff.names import canonical, group_of
 from semeval_humor.errors import ConfigError, DataError
 from tests.diff.stored import Values, near, shard, write
@@ -223,6 +223,33 @@ def test_tensors_that_are_not_there(tmp_path: Path) -> None:
     assert "2 tensors of the base are not there, for example model.norm.weight" in (
         likely_cause(found) or ""
     )
+
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        (None, None),
+        (History(3), None),
+        (History(3, (0.0, 0.0), (1.0, 2.5)), "while the gradient's norm was up to 2.5"),
+        (History(3, (0.0,), (0.0,)), "the learning rate was 0 in each of 1 logged steps"),
+        (History(3, (1e-3,), (0.0, NAN)), "0 or NaN in each of 2 logged steps: no token counted"),
+        (History(3, (1e-3,), (0.0,), (0.5, NAN)), "the reward was NaN"),
+        (History(3, (1e-3,), (0.0,), (0.5, 0.5)), "the reward was constant (0.5), so none"),
+        (History(3, (1e-3,), (0.0,), (0.5, 0.5), (1.0, 1.0)), "the reward was constant (0.5)"),
+        (History(3, (1e-3,), (0.0,), (0.5, 0.7), (1.0, 1.0)), "the same for all samples of a pro"),
+        (History(3, (1e-3,), (0.0,), (0.5, 0.5), (0.0, 0.0), (1.0, 1.0)), "completion was cut off"),
+        (History(3, (1e-3,), (0.0,), (0.5, 0.5), (0.0, 0.0), (0.9, 1.0)), "no token counted"),
+        (History(3, (1e-3,), (NAN, 0.1)), "3 steps were taken at a learning rate up to 0.001, but"),
+    ],
+)
+def test_what_a_log_says_about_weights_that_did_not_change(
+    tmp_path: Path, history: History | None, expected: str | None
+) -> None:
+    cause = likely_cause(between(tmp_path, WEIGHTS, WEIGHTS), history)
+    assert cause == expected if expected is None else expected in (cause or "")
 
 
 def test_weights_that_only_shrank_and_that_only_grew(tmp_path: Path) -> None:

@@ -122,9 +122,8 @@ def test_weight_decay_without_a_gradient(tiny: Model, tmp_path: Path, rate: floa
 def test_no_gradient_and_yet_other_weights(tiny: Model, tmp_path: Path) -> None:
     first = reinforce(tiny.path, tmp_path / "first")
     second = reinforce(str(first), tmp_path / "second", reward=training.constant)
-    assert (
-        "the reward was constant (0.5), so no sample was better; yet the weights differ"
-        in cause(diff(Path(tiny.path), second), second)
+    assert "the reward was constant (0.5), so none was better; yet the weights differ" in cause(
+        diff(Path(tiny.path), second), second
     )
 
 

@@ -10,11 +10,11 @@ import pytest
 from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.inference.adapter_proof import AdapterUnused
 from semeval_humor.inference.config import PredictConfig
-from semeval_humor.inference.predict import predict, reselect
+from semeval_humor.inference.predict import BY_RULES, Ranking, predict, reselect
 from semeval_humor.inference.results import FileResult
 from semeval_humor.inputs import TaskInput, read_inputs
 from semeval_humor.receipt import read_receipt
-from semeval_humor.schema import Finish, ModelIdentity, Request
+from semeval_humor.schema import FileRecord, Finish, ModelIdentity, Prompt, Request
 from tests.inference.fake_engine import FakeEngine, Silent, plan_for, sensible
 
 ROWS = {
@@ -52,9 +52,15 @@ def joke(request: Request) -> str:
 
 
 def run(
-    config: PredictConfig, engine: FakeEngine, watch: Silent | None = None, **options: bool
+    config: PredictConfig,
+    engine: FakeEngine,
+    watch: Silent | None = None,
+    ranking: Ranking = BY_RULES,
+    *,
+    force: bool = False,
 ) -> Sequence[FileResult]:
-    return list(predict(config, read(config), plan_for(engine), watch or Silent(), **options))
+    plan, watch = plan_for(engine), watch or Silent()
+    return list(predict(config, read(config), plan, watch, ranking, force=force))
 
 
 def read(config: PredictConfig) -> list[TaskInput]:
@@ -219,11 +225,36 @@ def test_an_adapter_that_changes_nothing_stops_the_run(
         assert AdapterUnused.exit_code == 1
 
 
-def test_lang_all_needs_a_folder_and_a_known_scorer(inputs: Path) -> None:
+def test_lang_all_needs_a_folder(inputs: Path) -> None:
     with pytest.raises(ConfigError, match="needs a folder with task-a-en"):
         run(config(inputs, input=inputs / "task-a-en.tsv"), FakeEngine(joke))
-    with pytest.raises(ConfigError, match="--scorer funny: unknown; expected rules"):
-        run(config(inputs, scorer="funny"), FakeEngine(joke))
+
+
+def by_length(prompts: Sequence[Prompt], texts: Sequence[str]) -> list[float]:
+    return [float(len(text)) for text in texts]
+
+
+LONGEST = Ranking("long.toml", by_length, (FileRecord("/rewards/long.toml", "a" * 64),))
+
+
+def numbered(request: Request) -> str:
+    return joke(request) + (" And it knew." if request.key.endswith("/1") else "")
+
+
+def test_another_ranking_chooses_another_candidate_and_is_in_the_receipt(inputs: Path) -> None:
+    (by_rules,) = run(config(inputs, lang="en"), FakeEngine(joke))
+    made = config(inputs, lang="en", scorer="long.toml")
+    (result,) = run(made, FakeEngine(numbered), ranking=LONGEST, force=True)
+    assert {choice.candidate.sample for choice in by_rules.choices.values()} == {0}
+    assert {choice.candidate.sample for choice in result.choices.values()} == {1}
+    account = read_receipt(result.path.with_suffix(".run.json"))
+    assert account.config["scorer"] == "long.toml"
+    assert account.inputs[2:] == LONGEST.inputs
+
+
+def test_a_ranking_that_was_not_asked_for_is_refused(inputs: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--scorer long.toml: the ranking at hand is rules"):
+        run(config(inputs, scorer="long.toml"), FakeEngine(joke))
 
 
 def test_a_full_disk_ends_with_one_line_and_keeps_what_is_done(
@@ -247,12 +278,30 @@ def test_reselect_samples_nothing_and_notices_a_changed_input(inputs: Path) -> N
     (result,) = run(config(inputs, lang="es"), FakeEngine(joke))
     before = result.path.read_bytes()
     candidates = result.path.with_suffix(".candidates.jsonl")
-    again = reselect(candidates, "rules")
+    again = reselect(candidates, BY_RULES)
     assert again.path.read_bytes() == before
     assert read_receipt(again.path.with_suffix(".run.json")).command == "select"
     (inputs / "task-a-es.tsv").write_text("id\tword1\tword2\theadline\nes_1\t-\t-\tOtro\n")
     with pytest.raises(ConfigError, match="has changed since"):
-        reselect(candidates, "rules")
+        reselect(candidates, BY_RULES)
+
+
+def test_reselect_records_what_ranks_now_and_nothing_else(inputs: Path) -> None:
+    (result,) = run(config(inputs, lang="en"), FakeEngine(numbered))
+    candidates, written = (
+        result.path.with_suffix(end) for end in (".candidates.jsonl", ".run.json")
+    )
+    before, text = read_receipt(written), result.path.read_bytes()
+    again = reselect(candidates, LONGEST)
+    assert {choice.candidate.sample for choice in again.choices.values()} == {1}
+    account = read_receipt(written)
+    assert account.config["scorer"] == "long.toml"
+    assert account.inputs == (*before.inputs, *LONGEST.inputs)
+    reselect(candidates, LONGEST)
+    assert read_receipt(written).inputs == account.inputs
+    reselect(candidates, BY_RULES)
+    assert read_receipt(written).inputs == before.inputs
+    assert result.path.read_bytes() == text
 
 
 def test_a_packaged_sample_is_marked(tmp_path: Path) -> None:

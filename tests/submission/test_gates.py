@@ -42,6 +42,7 @@ GOOD = Evidence(
     },
     own_pairs=(1.0, 0.25, 0.5, 1.0, 1.0, 1.0, 1.0, math.nan),
     findings=(),
+    complete=True,
     receipt=RECEIPT,
     training=None,
 )
@@ -63,6 +64,8 @@ def test_a_good_file_passes_every_gate() -> None:
     results = pass_gates(GOOD, read_gates())
     assert [result.gate for result in results] == list(GATES)
     assert all(result.passed for result in results)
+    # Nobody knows what the weights were trained from.
+    assert [r.gate for r in results if r.result == "not checked"] == ["weights-unchanged"]
     assert all(result.reason for result in results)
 
 
@@ -106,7 +109,8 @@ def test_a_good_file_passes_every_gate() -> None:
             changed(
                 findings=(
                     Finding("f", Code.PREAMBLE, "Sure!", 5, "en_4"),
-                    Finding("f", Code.MARKUP, "**", 5, "en_4"),
+                    Finding("f", Code.REFUSAL, "I cannot", 5, "en_4"),
+                    Finding("f", Code.MARKUP, "**", 6, "en_5"),
                 )
             ),
             0.125,
@@ -125,6 +129,12 @@ def test_a_good_file_passes_every_gate() -> None:
             "receipt-mismatch",
             changed(receipt=receipt_for(outputs=())),
             "the receipt names no such file",
+            (),
+        ),
+        (
+            "unknown-rows",
+            changed(complete=False),
+            "give the task's input with --inputs DIR",
             (),
         ),
         ("no-receipt", changed(receipt=None), "no receipt", ()),
@@ -181,7 +191,7 @@ def test_a_misspelt_gate_is_named() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[humour]\nreason = 'x'", "humour: no such gate; expected errors, purity"),
+        ("[humour]\nreason = 'x'", "humour: no such gate; expected errors, unknown-rows, purity"),
         ("[purity]\nat_least = 0.9", "purity: reason: is missing"),
         ("[purity]\nreason = 'x'\nat_least = 1\nat_most = 2", "has at_least and at_most"),
         ("[purity]\nreason = 'x'\nat_leats = 1", "at_leats: no such key, did you mean at_least"),

@@ -75,8 +75,9 @@ def test_an_edited_file_is_refused_and_nothing_is_written(folder: Path) -> None:
 
 def test_an_overridden_gate_is_in_card_and_receipt(folder: Path) -> None:
     (folder / "task-a-zh.run.json").unlink()
-    assert refused(package(folder, GATES)) == ["no-receipt"]
-    result = package(folder, GATES, allowed=["no-receipt"])
+    assert refused(package(folder, GATES)) == ["unknown-rows", "no-receipt"]
+    inputs = folder.with_name("in")
+    result = package(folder, GATES, inputs=inputs, allowed=["no-receipt"])
     assert result.path is not None
     assert read_receipt(receipt_path(result.path)).counts["overridden"] == ["no-receipt"]
     card = folder.with_name("ours.md").read_text(encoding="utf-8")

@@ -1,0 +1,219 @@
+"""Votes by people on pairs of jokes, and how often a score agrees with them."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeval_humor.errors import DataError
+from semeval_humor.schema import Lang, Score
+
+FOLDS = 5
+RESAMPLES = 2000
+
+_COLUMNS = ("session_id", "winner", "theme", "left_joke", "right_joke")
+
+TextScore = Callable[[Sequence[str]], Sequence[float] | NDArray[np.float64]]
+"""One score for each text; the funnier, the higher."""
+
+
+class Winner(StrEnum):
+    """Which of two jokes a voter found funny."""
+
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+    BOTH = "BOTH"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class PairVote:
+    """One person's verdict on two jokes.
+
+    Attributes:
+        session: of the voter; one person, as far as anyone knows.
+        theme: word that both jokes are about.
+        left: the joke shown on the left.
+        right: the joke shown on the right.
+        winner: which was found funny.
+    """
+
+    session: str
+    theme: str
+    left: str
+    right: str
+    winner: Winner
+
+    @property
+    def decisive(self) -> bool:
+        """Whether one joke was preferred to the other."""
+        return self.winner in (Winner.LEFT, Winner.RIGHT)
+
+    @property
+    def funny(self) -> tuple[bool, bool]:
+        """Whether the left and the right joke were found funny."""
+        return (
+            self.winner in (Winner.LEFT, Winner.BOTH),
+            self.winner in (Winner.RIGHT, Winner.BOTH),
+        )
+
+
+def read_votes(path: Path) -> list[PairVote]:
+    """Votes from a JSON list of objects with session_id, winner, theme, left_joke, right_joke.
+
+    Pairs of identical texts, on which nobody can prefer one, are left out.
+
+    Raises:
+        DataError: the file cannot be read, is of another form, or holds no vote.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON: {error}") from error
+    if not isinstance(rows, list) or not rows:
+        raise DataError(f"{path}: expected a list of votes, each with {', '.join(_COLUMNS)}")
+    votes = [_vote(row, f"{path}: vote {number}") for number, row in enumerate(rows, start=1)]
+    return [vote for vote in votes if vote.left != vote.right]
+
+
+def fold_numbers(votes: Sequence[PairVote], *, folds: int = FOLDS, seed: int = 0) -> list[int]:
+    """Return the fold of each vote, from 0 on; the votes of a session stay together.
+
+    Folds get about the same number of votes: sessions, the largest first and equal ones in random
+    order, each go where there are the fewest.
+
+    Raises:
+        DataError: there are fewer sessions than folds.
+    """
+    sizes: dict[str, int] = {}
+    for vote in votes:
+        sizes[vote.session] = sizes.get(vote.session, 0) + 1
+    if len(sizes) < folds:
+        raise DataError(f"{folds} folds of {len(sizes)} sessions: expected a session for each")
+    order = np.random.default_rng(seed).permutation(sorted(sizes)).tolist()
+    filled, fold_of = [0] * folds, {}
+    for session in sorted(order, key=lambda session: -sizes[session]):
+        fold_of[session] = filled.index(min(filled))
+        filled[fold_of[session]] += sizes[session]
+    return [fold_of[vote.session] for vote in votes]
+
+
+def agreement_with_votes(
+    score: TextScore, votes: Sequence[PairVote], *, name: str = "vote-agreement"
+) -> Score:
+    """Share of the decisive votes in which the preferred joke has the higher score, in [0, 1].
+
+    Equal scores count one half, so a score that knows nothing has 0.5. The interval is from
+    sessions drawn with replacement, since votes of one person are alike.
+
+    Args:
+        score: of single texts; it must not have learnt from these votes.
+        votes: all are fine, the decisive ones count.
+        name: of the result.
+
+    Raises:
+        DataError: no vote is decisive, or a score is no number.
+    """
+    return _agreement([(score, votes)], name, {})
+
+
+def cross_validated_agreement(
+    fit: Callable[[Sequence[PairVote]], TextScore],
+    votes: Sequence[PairVote],
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    name: str = "vote-agreement",
+) -> Score:
+    """Agreement of a score that learns from votes, each session judged by one that never saw it.
+
+    Some jokes occur in several sessions, so a score may have seen one of a pair before, in other
+    company. For a score that learns nothing this is :func:`agreement_with_votes`.
+
+    Args:
+        fit: makes a score from the votes of the other folds.
+        votes: all of them.
+        folds: number of parts.
+        seed: of the parts.
+        name: of the result.
+
+    Raises:
+        DataError: there are fewer sessions than folds, no vote is decisive, or a score is no
+            number.
+    """
+    numbers = fold_numbers(votes, folds=folds, seed=seed)
+    judged = []
+    for fold in range(folds):
+        kept = [vote for vote, number in zip(votes, numbers, strict=True) if number != fold]
+        left_out = [vote for vote, number in zip(votes, numbers, strict=True) if number == fold]
+        judged.append((fit(kept), left_out))
+    return _agreement(judged, name, {"folds": folds, "seed": seed})
+
+
+def _agreement(
+    judged: Sequence[tuple[TextScore, Sequence[PairVote]]], name: str, settings: dict[str, int]
+) -> Score:
+    points: list[float] = []
+    sessions: list[str] = []
+    for score, votes in judged:
+        decisive = [vote for vote in votes if vote.decisive]
+        if decisive:
+            points += _points(score, decisive, name).tolist()
+            sessions += [vote.session for vote in decisive]
+    if not points:
+        raise DataError(f"{name}: no decisive vote, expected some with winner LEFT or RIGHT")
+    points_V = np.array(points)
+    low, high = _session_interval(points_V, sessions)
+    return Score(
+        name,
+        float(points_V.mean()),
+        len(points),
+        Lang.EN,
+        min(low, float(points_V.mean())),
+        max(high, float(points_V.mean())),
+        {"sessions": len(set(sessions)), **settings},
+        tuple(points),
+    )
+
+
+def _points(score: TextScore, votes: Sequence[PairVote], name: str) -> NDArray[np.float64]:
+    texts = list(dict.fromkeys(text for vote in votes for text in (vote.left, vote.right)))
+    value = dict(zip(texts, map(float, score(texts)), strict=True))
+    unsound = [text for text in texts if not np.isfinite(value[text])]
+    if unsound:
+        raise DataError(f"{name}: the score of {unsound[0][:60]!r} is {value[unsound[0]]}")
+    gaps = np.array([value[vote.left] - value[vote.right] for vote in votes])
+    signs = np.array([1 if vote.winner is Winner.LEFT else -1 for vote in votes])
+    points: NDArray[np.float64] = (np.sign(gaps) * signs + 1) / 2
+    return points
+
+
+def _session_interval(
+    points_V: NDArray[np.float64], sessions: Sequence[str]
+) -> tuple[float, float]:
+    names, session_V = np.unique(np.array(sessions), return_inverse=True)
+    sums_S, counts_S = np.bincount(session_V, points_V), np.bincount(session_V)
+    drawn = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+    means = sums_S[drawn].sum(axis=1) / counts_S[drawn].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _vote(row: object, where: str) -> PairVote:
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in _COLUMNS):
+        raise DataError(f"{where}: expected the texts {', '.join(_COLUMNS)}")
+    if row["winner"] not in set(Winner):
+        raise DataError(f"{where}: winner {row['winner']!r}, expected one of {', '.join(Winner)}")
+    return PairVote(
+        row["session_id"],
+        row["theme"],
+        row["left_joke"],
+        row["right_joke"],
+        Winner(row["winner"]),
+    )

@@ -1,0 +1,1 @@
+"""Trainers: each reads a config and writes a checkpoint with a receipt."""

@@ -1,0 +1,82 @@
+"""``train`` from the command line."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from semeval_humor.cli.main import main
+from semeval_humor.configs import checked, read_toml
+from semeval_humor.training.reward.config import RewardConfig
+from tests.rewards.tiny_encoder import save_bert
+from tests.training.jokes_at_hand import write
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "train"
+
+
+@pytest.fixture(autouse=True)
+def _restored_process() -> Iterator[None]:
+    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    yield
+    logging.getLogger().handlers[:] = handlers
+    signal.signal(signal.SIGTERM, terminate)
+
+
+def write_config(folder: Path, more: str = "") -> Path:
+    path = folder / "reward.toml"
+    path.write_text(
+        f"""
+encoder = "{save_bert(folder / "bert")}"
+langs = ["en"]
+jokes = "{write(folder / "jokes.parquet", each=30)}"
+out = "{folder / "reward"}"
+epochs = 2
+batch_size = 6
+learning_rate = 0.005
+max_length = 48
+threads = 1
+evaluations = 2
+{more}""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_reward(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_config(tmp_path)
+    assert main(["train", "reward", "--config", str(path)]) == 0
+    out, err = capsys.readouterr()
+    first, second, third, *_ = out.splitlines()
+    assert first == str(tmp_path / "reward")
+    assert second.startswith("  dev: temperature ")
+    assert third.startswith("  accuracy = ")
+    assert third.endswith("(items:6 lang:en set:corpus humor:3 v:0.1.0)")
+    told = [line for line in err.splitlines() if line.startswith("step ")]
+    assert [line.split(":")[0] for line in told] == ["step 8", "step 16"]
+    assert "accuracy " in told[0]
+    assert " steps/s, " in told[0]
+    assert told[0].endswith(" s left)")
+
+    assert main(["train", "reward", "--config", str(path)]) == 2
+    assert "reward: is there already; use --force" in capsys.readouterr().err
+
+
+def test_unknown_keys_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_config(tmp_path, "learning_rte = 1.0\nbatch_sise = 2")
+    assert main(["train", "reward", "--config", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert "learning_rte: no such key, did you mean learning_rate?" in err
+    assert "batch_sise: no such key, did you mean batch_size?" in err
+
+
+def test_no_config(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "reward", "--config", "nothing.toml"]) == 2
+    assert "nothing.toml: cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("reward-*.toml")), ids=lambda path: path.stem)
+def test_the_configs_that_come_along_are_sound(path: Path) -> None:
+    config = checked(RewardConfig, read_toml(path), str(path))
+    assert config.out.name == path.stem

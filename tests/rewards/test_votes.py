@@ -1,0 +1,169 @@
+"""Agreement with people's votes, by hand."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from semeval_humor.errors import DataError
+from semeval_humor.rewards.votes import (
+    PairVote,
+    Winner,
+    agreement_with_votes,
+    cross_validated_agreement,
+    fold_numbers,
+    read_votes,
+)
+from semeval_humor.schema import Lang
+
+SHARED = Path(__file__).parents[3] / "shared/data/votes/human_votes_dev.json"
+
+
+def vote(session: str, left: str, right: str, winner: str) -> PairVote:
+    return PairVote(session, "pigeon", left, right, Winner(winner))
+
+
+def length(texts: Sequence[str]) -> list[float]:
+    return [float(len(text)) for text in texts]
+
+
+def write(path: Path, rows: object) -> Path:
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    return path
+
+
+ROW = {
+    "session_id": "s",
+    "winner": "LEFT",
+    "theme": "pigeon",
+    "left_joke": "The pigeon won.",
+    "right_joke": "The pigeon lost.",
+}
+
+
+def test_read(tmp_path: Path) -> None:
+    same = {**ROW, "left_joke": "Coo.", "right_joke": "Coo.", "winner": "BOTH"}
+    found = read_votes(write(tmp_path / "votes.json", [ROW, {**ROW, "winner": "NONE"}, same]))
+    assert found == [
+        vote("s", "The pigeon won.", "The pigeon lost.", winner) for winner in ("LEFT", "NONE")
+    ]
+    assert [one.decisive for one in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("winner", "funny"),
+    [
+        ("LEFT", (True, False)),
+        ("RIGHT", (False, True)),
+        ("BOTH", (True, True)),
+        ("NONE", (False, False)),
+    ],
+)
+def test_who_was_found_funny(winner: str, funny: tuple[bool, bool]) -> None:
+    assert vote("s", "a", "b", winner).funny == funny
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "expected a list of votes"),
+        ({"votes": [ROW]}, "expected a list of votes"),
+        ([ROW, {**ROW, "winner": "TIE"}], "vote 2: winner 'TIE', expected one of LEFT, RIGHT"),
+        ([{**ROW, "left_joke": None}], "vote 1: expected the texts session_id, winner"),
+        (["LEFT"], "vote 1: expected the texts"),
+    ],
+)
+def test_files_of_another_form(tmp_path: Path, rows: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_votes(write(tmp_path / "votes.json", rows))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        read_votes(tmp_path / "nothing.json")
+    (tmp_path / "half.json").write_text("[", encoding="utf-8")
+    with pytest.raises(DataError, match="not JSON"):
+        read_votes(tmp_path / "half.json")
+
+
+VOTES = [
+    vote("s", "long", "ab", "LEFT"),  # right
+    vote("s", "long", "ab", "RIGHT"),  # wrong
+    vote("t", "ab", "abc", "RIGHT"),  # right
+    vote("t", "ab", "cd", "LEFT"),  # equal: one half
+    vote("u", "a", "longer", "BOTH"),  # does not count
+    vote("u", "longer", "a", "NONE"),
+]
+
+
+def test_agreement() -> None:
+    score = agreement_with_votes(length, VOTES)
+    # (1 + 0 + 1 + ½) / 4 = 0.625; sessions: s ½, t ¾
+    assert score.value == 0.625
+    assert list(score.rows or ()) == [1, 0, 1, 0.5]
+    assert [score.low, score.high] == [0.5, 0.75]
+    assert score.items == 4
+    assert score.lang is Lang.EN
+    assert score.settings == {"sessions": 2}
+
+
+def test_agreement_does_not_depend_on_sides_or_scale() -> None:
+    sides = {Winner.LEFT: Winner.RIGHT, Winner.RIGHT: Winner.LEFT}
+    swapped = [
+        PairVote(one.session, one.theme, one.right, one.left, sides.get(one.winner, one.winner))
+        for one in VOTES
+    ]
+    assert agreement_with_votes(length, swapped).value == 0.625
+    assert agreement_with_votes(lambda texts: [-1 / len(t) for t in texts], VOTES).value == 0.625
+    assert agreement_with_votes(lambda texts: [-len(t) for t in texts], VOTES).value == 0.375
+    assert agreement_with_votes(lambda texts: [1.0] * len(texts), VOTES).value == 0.5
+
+
+def test_undefined_agreement() -> None:
+    with pytest.raises(DataError, match="no decisive vote"):
+        agreement_with_votes(length, VOTES[4:])
+    with pytest.raises(DataError, match="the score of 'long' is nan"):
+        agreement_with_votes(lambda texts: [float("nan")] * len(texts), VOTES)
+
+
+def test_sessions_stay_together_and_folds_are_even() -> None:
+    votes = [vote(f"s{one % 12}", f"a{one}", f"b{one}", "LEFT") for one in range(60)]
+    folds = fold_numbers(votes, folds=4)
+    assert len({(one.session, fold) for one, fold in zip(votes, folds, strict=True)}) == 12
+    assert [folds.count(fold) for fold in range(4)] == [15, 15, 15, 15]
+    assert fold_numbers(votes, folds=4) == folds
+    assert fold_numbers(votes, folds=4, seed=1) != folds
+    with pytest.raises(DataError, match="5 folds of 3 sessions"):
+        fold_numbers(VOTES)
+
+
+def test_each_session_is_judged_by_a_score_that_never_saw_it() -> None:
+    votes = [vote(f"s{one}", f"left of {one}", f"right of {one}", "LEFT") for one in range(10)]
+
+    def learnt(seen: Sequence[PairVote]) -> object:
+        assert len(seen) == 8
+        known = {one.left for one in seen}
+        return lambda texts: [float(text in known) for text in texts]
+
+    # What was learnt by heart is of no use: every pair is a tie.
+    score = cross_validated_agreement(learnt, votes)  # type: ignore[arg-type]
+    assert score.value == 0.5
+    assert score.settings == {"sessions": 10, "folds": 5, "seed": 0}
+
+
+def test_what_learns_nothing_needs_no_folds() -> None:
+    votes = [vote(f"s{one % 7}", "a" * (one % 5), "a" * (one % 3), "LEFT") for one in range(40)]
+    folded = cross_validated_agreement(lambda seen: length, votes)
+    assert folded.value == agreement_with_votes(length, votes).value
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the votes are not at hand")
+def test_real_votes() -> None:
+    votes = read_votes(SHARED)
+    assert len(votes) == 1458  # two of 1,460 are on identical texts
+    assert sum(one.decisive for one in votes) == 696
+    score = agreement_with_votes(length, votes)
+    assert score.low is not None
+    assert score.high is not None
+    assert score.low < 0.5 < score.high  # the longer joke is not the funnier one
