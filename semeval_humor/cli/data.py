@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from semeval_humor.cli.label import check_labels, label
+from semeval_humor.cli.preferences import preferences
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +39,7 @@ def data() -> None:
 
 data.add_command(label)
 data.add_command(check_labels)
+data.add_command(preferences)
 
 
 @data.command(epilog=FETCH_EXAMPLES)
