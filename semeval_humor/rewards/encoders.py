@@ -187,7 +187,7 @@ def load_parts(path: Path, head: Path | None) -> tuple[Any, Any]:
             tokenizer = AutoTokenizer.from_pretrained(
                 path, local_files_only=True, trust_remote_code=False
             )
-        pass
+        _normalize_as_sentencepiece(tokenizer)
         linear = torch.nn.Linear(encoder.config.hidden_size, 2)
         if head is None:
             torch.nn.init.normal_(linear.weight, std=0.02)
