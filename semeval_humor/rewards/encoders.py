@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_humor.errors import ConfigError, DataError
+from semeval_humor.errors import ConfigError, DataError, HumorError
 
 HUMOR, FUNNINESS = 0, 1
 """Columns of the logits: whether a text is humour at all, and how funny people find it."""
@@ -203,14 +203,22 @@ def load_parts(path: Path, head: Path | None) -> tuple[Any, Any]:
 
 
 def save_encoder(path: Path, encoder: TransformersEncoder) -> None:
-    """Write an encoder, its tokenizer and its head into a folder, as safetensors."""
+    """Write an encoder, its tokenizer and its head into a folder, as safetensors.
+
+    Raises:
+        HumorError: the disk is full.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with _quiet():
-        encoder.model["encoder"].save_pretrained(path)
-        encoder.tokenizer.save_pretrained(path)
     head = encoder.model["head"].state_dict()
-    save_file({name: tensor.cpu().contiguous() for name, tensor in head.items()}, path / HEAD_FILE)
+    try:
+        with _quiet():
+            encoder.model["encoder"].save_pretrained(path)
+            encoder.tokenizer.save_pretrained(path)
+        save_file({name: one.cpu().contiguous() for name, one in head.items()}, path / HEAD_FILE)
+    except SafetensorError as error:
+        raise HumorError(f"{path}: cannot be written: {error}") from error
 
 
 def _check(path: Path, tokenizer: Any, report: Mapping[str, Any]) -> None:

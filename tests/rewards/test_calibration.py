@@ -27,6 +27,7 @@ def test_sigmoid() -> None:
         ([1.0, 0.0], [1, 0], 15, 0.0),
         ([1.0, 0.0], [0, 1], 15, 1.0),
         ([0.5], [1], 2, 0.5),  # one half is in the upper part
+        ([1.0, 0.95], [0, 1], 15, 0.475),  # and 1 in the last one: (1 - 0.05) / 2
     ],
 )
 def test_calibration_error(

@@ -73,9 +73,11 @@ def test_identical_texts_are_scored_once_and_remembered(monkeypatch: pytest.Monk
     assert encoder.asked == [["ab", "c"], ["d"]]
 
     monkeypatch.setattr(classifiers, "REMEMBERED", 2)
-    judge.probabilities(["c"])  # of ab, c, d the one not asked for the longest is forgotten
-    judge.probabilities(["ab", "c", "d"])
-    assert encoder.asked[2:] == [["ab"]]
+    judge.probabilities(["ab"])  # of ab, c, d the one not asked for the longest, c, is forgotten
+    judge.probabilities(["ab", "d"])
+    assert encoder.asked[2:] == []
+    judge.probabilities(["c"])
+    assert encoder.asked[2:] == [["c"]]
 
 
 def test_no_texts_have_no_scores() -> None:

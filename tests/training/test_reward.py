@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from semeval_humor.errors import ConfigError, DataError, HumorError
+from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError
 from semeval_humor.receipt import read_receipt
 from semeval_humor.rewards.classifier import load_classifier
+from semeval_humor.rewards.encoders import load_encoder
 from semeval_humor.schema import Lang
 from semeval_humor.training.reward.config import RewardConfig
+from semeval_humor.training.reward.data import balance, read_examples
 from semeval_humor.training.reward.embedded import resolve_encoder
 from semeval_humor.training.reward.fit import Evaluation, freeze
+from semeval_humor.training.reward.losses import humor_loss
 from semeval_humor.training.reward.report import auc, f1
 from semeval_humor.training.reward.train import train
 from semeval_humor.weights import parent_of, weights_sha256
@@ -154,13 +158,17 @@ def test_ratings_teach_the_other_logit(parts: dict[str, Any], tmp_path: Path) ->
 def test_training_stops_when_dev_texts_get_no_better(parts: dict[str, Any], tmp_path: Path) -> None:
     notes = Notes()
     settings = {"epochs": 40, "evaluations": 40, "patience": 2}
-    path = train(config(parts, tmp_path / "out", **settings), notes)
+    made = config(parts, tmp_path / "out", **settings)
+    path = train(made, notes)
     losses = [one.dev_loss for one in notes.evaluations]
     assert len(losses) < 40
     assert losses.index(min(losses)) == len(losses) - 1 - 2
     # The state that was best is the one that is kept.
-    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-    assert len(metrics["history"]) == len(losses)
+    dev = read_examples(made).dev
+    logits = load_encoder(path, 48).logits([example.text for example in dev])
+    humor = [example.humor for example in dev]
+    kept = humor_loss(torch.from_numpy(logits[:, 0]), humor, balance(dev))
+    assert kept.item() == pytest.approx(min(losses), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +226,26 @@ def test_a_loss_that_is_no_number_ends_it(parts: dict[str, Any], tmp_path: Path)
     with pytest.raises(HumorError, match=r"step \d+: the loss is (nan|inf); lower the learning_r"):
         train(config(parts, tmp_path / "out", learning_rate=1e30), Notes())
     assert not (tmp_path / "out").exists()
+
+
+def test_too_little_memory_and_a_full_disk_are_told(
+    parts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors import SafetensorError
+
+    def full(*_: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    def greedy(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(HumorError, match="cannot be written: No space left on device"):
+        train(config(parts, tmp_path / "out"), Notes())
+    monkeypatch.setattr("semeval_humor.training.reward.train.fit", greedy)
+    with pytest.raises(EngineError, match="out of memory with batches of 5 texts"):
+        train(config(parts, tmp_path / "out"), Notes())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_learnt_nothing_is_no_classifier(

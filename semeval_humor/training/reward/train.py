@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from semeval_humor.errors import ConfigError, HumorError
+from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.files import atomic_writer, sha256_of_file
 from semeval_humor.receipt import hardware, versions, write_receipt
 from semeval_humor.rewards.calibration import (
@@ -56,6 +56,7 @@ def train(config: RewardConfig, watch: Watch, *, force: bool = False) -> Path:
     Raises:
         ConfigError: there is something in its place, or the encoder cannot be had.
         DataError: texts cannot be read, or the classifier did not learn to tell them.
+        EngineError: the GPU has too little memory.
         HumorError: the loss is no longer a number, or the result cannot be written.
     """
     _check_place(config.out, force=force)
@@ -63,7 +64,7 @@ def train(config: RewardConfig, watch: Watch, *, force: bool = False) -> Path:
     examples = read_examples(config)
     parent = resolve_encoder(config.encoder)
     encoder = _new_encoder(parent, config)
-    history = fit(encoder, examples, config, watch)
+    history = _fitted(encoder, examples, config, watch)
     temperature, calibration = calibrate(encoder, examples.dev)
     partial = config.out.parent / f".{config.out.name}.{uuid.uuid4().hex}"
     try:
@@ -127,6 +128,20 @@ def _new_encoder(parent: Path, config: RewardConfig) -> TransformersEncoder:
     torch.manual_seed(config.seed)  # of the head
     tokenizer, model = load_parts(parent, head=None)
     return TransformersEncoder(tokenizer, model, config.max_length)
+
+
+def _fitted(
+    encoder: TransformersEncoder, examples: Examples, config: RewardConfig, watch: Watch
+) -> list[Evaluation]:
+    import torch
+
+    try:
+        return fit(encoder, examples, config, watch)
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            f"out of memory with batches of {config.batch_size} texts; lower batch_size or "
+            "max_length, or set frozen_layers"
+        ) from error
 
 
 def _card(config: RewardConfig, examples: Examples, temperature: float) -> Card:
