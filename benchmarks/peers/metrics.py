@@ -164,7 +164,10 @@ def measure_diff() -> dict[str, dict[str, float]]:
         files = [str(path / "model.safetensors") for path in (base, other)]
         found = {}
         for name, work in (
-            ("sha256sum over both", lambda: subprocess.run(["sha256sum", *files], check=True)),
+            (
+                "sha256sum over both",
+                lambda: subprocess.run(["sha256sum", *files], check=True, capture_output=True),
+            ),
             ("diff, identical", lambda: diff(base, same)),
             ("diff, every value changed", lambda: diff(base, other)),
         ):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from semeval_humor.data.label import LabelSettings, Yield
     from semeval_humor.data.labels import Label
     from semeval_humor.inference.engines import EnginePlan
+    from semeval_humor.schema import Score
 
 RULES = "rules"
 
@@ -151,13 +152,34 @@ def check_labels(gold: Path | None, as_json: bool, **options: Any) -> None:
     labelled = read_gold(gold or GOLD)
     with Console() as console:
         labels = _labels_of_gold(labelled, options, console)
-    scores = agreement(labels, labelled)
+    asked = [joke for joke in labelled if joke in labels]
+    scores = agreement([labels[joke] for joke in asked], asked)
     if as_json:
         rows = [{**dataclasses.asdict(score), "rows": None} for score in scores]
         click.echo(json.dumps({"scores": rows}))
-        return
-    for score in scores:
-        click.echo(str(score))
+    else:
+        _show(scores)
+
+
+def _show(scores: "list[Score]") -> None:
+    """One row for each measure, one column for each language."""
+    import rich.console
+    from rich.table import Table
+
+    langs = list(dict.fromkeys(score.lang for score in scores))
+    found = {(score.name, score.lang): score for score in scores}
+    jokes = [found["labelled", lang].items for lang in langs]
+    table = Table("share", box=None, header_style="dim", pad_edge=False)
+    for lang, number in zip(langs, jokes, strict=True):
+        table.add_column(f"{lang}, {number} jokes", justify="right")
+    for name in dict.fromkeys(score.name for score in scores):
+        cells = [_cell(found.get((name, lang))) for lang in langs]
+        table.add_row(name, *cells)
+    rich.console.Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _cell(score: "Score | None") -> str:
+    return f"{score.value:.2f} ({score.low:.2f} – {score.high:.2f})" if score else "–"
 
 
 def _settings(
@@ -250,8 +272,8 @@ def _ask(
 
 def _labels_of_gold(
     gold: "tuple[GoldJoke, ...]", options: dict[str, Any], console: "Console"
-) -> "list[Label | None]":
-    """Labels for hand-labelled jokes, in their order; languages that the model lacks get none."""
+) -> "dict[GoldJoke, Label | None]":
+    """Labels for hand-labelled jokes of those languages that the model speaks."""
     import tempfile
 
     from semeval_humor.data.jokes import CorpusText
@@ -265,17 +287,19 @@ def _labels_of_gold(
         for number, each in enumerate(gold)
     ]
     if engine.get("engine") == RULES:
-        return labels_by_rules(jokes)[0]
+        return dict(zip(gold, labels_by_rules(jokes)[0], strict=True))
     plan = _plan(engine, console)
-    found: dict[str, Label | None] = {}
+    found: dict[GoldJoke, Label | None] = {}
     with tempfile.TemporaryDirectory() as folder:
         for lang in plan.langs or tuple(Lang):
-            rows = [joke for joke in jokes if joke.lang is lang]
+            rows = {each: row for each, row in zip(gold, jokes, strict=True) if each.lang is lang}
+            if not rows:
+                continue
             given = {name: options[name] for name in ("attempts", "temperature", "seed")}
             known = {name: value for name, value in given.items() if value is not None}
             place = Path(folder) / "jokes.parquet"
             place.touch()
             settings = LabelSettings(jokes=place, lang=lang, **known)
-            labels, _, _ = _ask(rows, settings, plan, console)
-            found |= dict(zip((row.id for row in rows), labels, strict=True))
-    return [found.get(joke.id) for joke in jokes]
+            labels, _, _ = _ask(list(rows.values()), settings, plan, console)
+            found |= dict(zip(rows, labels, strict=True))
+    return found

@@ -66,7 +66,7 @@ def read_gold(path: Path = GOLD) -> tuple[GoldJoke, ...]:
 def agreement(labels: Sequence[Label | None], gold: Sequence[GoldJoke]) -> list[Score]:
     """Measure how far labels agree with gold, for each language in the gold set.
 
-    ``labelled`` is the share of jokes that have a label, and everything else is over these:
+    ``labelled`` is the share of jokes that have a label, and everything else is over these, if any:
     ``verb-exact`` and ``noun-exact`` (the best gold word, in whatever case or Chinese script),
     ``verb-lemma`` and ``noun-lemma`` (in whatever form: hired, hire), ``pair`` (both in whatever
     form and order), ``verb-accepted`` and ``noun-accepted`` (any gold word, in whatever form),
@@ -79,7 +79,7 @@ def agreement(labels: Sequence[Label | None], gold: Sequence[GoldJoke]) -> list[
         gold: the jokes with their gold labels.
 
     Raises:
-        DataError: the numbers of labels and jokes differ, or no joke of a language has a label.
+        DataError: the numbers of labels and jokes differ.
     """
     if len(labels) != len(gold):
         raise DataError(f"agreement: {len(labels)} labels for {len(gold)} gold jokes")
@@ -110,10 +110,10 @@ def wilson_interval(successes: int, items: int) -> tuple[float, float]:
 
 def _scores(rows: Sequence[tuple[Label | None, GoldJoke]], lang: Lang) -> list[Score]:
     given = [(label, joke) for label, joke in rows if label is not None]
-    if not given:
-        raise DataError(f"agreement: none of the {len(rows)} gold jokes in {lang} has a label")
-    matches = [_matches(label, joke) for label, joke in given]
     shares = [_share("labelled", [label is not None for label, _ in rows], lang)]
+    if not given:
+        return shares
+    matches = [_matches(label, joke) for label, joke in given]
     shares += [_share(name, [match[name] for match in matches], lang) for name in matches[0]]
     similar = [_chrf(label.headline, joke.headline) for label, joke in given]
     chrf = mean_score("headline-chrf", similar, lang, undefined="no headline")

@@ -84,7 +84,9 @@ def read_jokes(path: Path) -> Iterator[CorpusText]:
                     lang, split = Lang(row.pop("lang")), Split(row.pop("split"))
                     yield CorpusText(**row, lang=lang, split=split)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise DataError(
+            f"{path}: cannot be read: {error.strerror or error}; semeval-humor data build writes it"
+        ) from error
     except pyarrow.ArrowInvalid as error:
         raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
 

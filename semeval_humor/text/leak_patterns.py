@@ -143,7 +143,7 @@ def table(lang: Lang) -> Table:
 def _cuts(lang: Lang) -> tuple[Rule, ...]:
     eager_word, announcement = any_of(words.EAGER, lang), any_of(words.ANNOUNCEMENT, lang)
     eager = rf"(?:{eager_word})[,，.。!！:—–~\s-]"
-    joke = any_of(words.JOKE, lang)
+    joke, one = any_of(words.JOKE, lang), any_of(words.ONE, lang)
     announced = (
         rf"(?:{announcement})[^\n.!?:。！？：]{{0,80}}?(?:{joke})"
         r"[^\n.!?:。！？：]{0,200}+"
@@ -222,6 +222,11 @@ def _cuts(lang: Lang) -> tuple[Rule, ...]:
             K.PREAMBLE,
             rf"\A{eager}{{1,4}}+(?:{eager}{{1,4}}+)?+{announced}(?:[:：.。!！]+|(?=\n))\s*",
             *(_START, rf"{eager}+(?:{eager}+)?(?:{announcement})"),
+        ),
+        _rule(
+            K.PREAMBLE,
+            rf"\A{eager}{{1,4}}+(?:{announcement})(?:\s?(?:{one})[^\n.!?:。！？：]{{0,40}}+)?[:：]\s*",
+            *(_START, rf"{eager}+(?:{announcement})"),
         ),
         _rule(
             K.PREAMBLE,

@@ -12,6 +12,11 @@ JOKE: _Words = {
     Lang.ES: r"\b(?:chistes?|bromas?|chascarrillos?|frases? graciosas?)\b",
     Lang.ZH: r"(?:笑[话話]|段子|幽默|俏皮[话話])",
 }
+ONE: _Words = {
+    Lang.EN: r"(?:a (?:good|funny|short) )?ones?\b",
+    Lang.ES: r"un[oa]s?\b",
+    Lang.ZH: r"一?[个個则則条條]",
+}
 EAGER: _Words = {
     Lang.EN: r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|ok(?:ay)?|alright"
     r"|great|no problem|got it|happy to help|i(?:['’]d| would) be (?:happy|glad) to(?: help)?"

@@ -46,6 +46,8 @@ def test_the_gold_set_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     for lang in Lang:
         assert found["checks", lang] == 1
         assert found["labelled", lang] >= 0.6
+    assert main(["data", "check-labels", "--engine", "rules"]) == 0
+    assert "en, 20 jokes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
