@@ -179,7 +179,11 @@ def _show(scores: "list[Score]") -> None:
 
 
 def _cell(score: "Score | None") -> str:
-    return f"{score.value:.2f} ({score.low:.2f} – {score.high:.2f})" if score else "–"
+    if score is None:
+        return "–"
+    # A single label has no interval.
+    known = score.low is not None and score.high is not None
+    return f"{score.value:.2f}" + (f" ({score.low:.2f} – {score.high:.2f})" if known else "")
 
 
 def _settings(

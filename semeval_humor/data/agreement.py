@@ -1,7 +1,6 @@
 """How far labels agree with a gold set: jokes that people labelled by hand."""
 
 import json
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from semeval_humor.data.label_checks import check_label
 from semeval_humor.data.labels import Label
 from semeval_humor.errors import DataError
-from semeval_humor.metrics.intervals import Z95, mean_score
+from semeval_humor.metrics.intervals import mean_score, wilson_interval
 from semeval_humor.schema import Lang, Score
 from semeval_humor.text.scripts import to_simplified
 from semeval_humor.text.words import Inclusion, inclusion
@@ -90,22 +89,6 @@ def agreement(labels: Sequence[Label | None], gold: Sequence[GoldJoke]) -> list[
         if rows:
             scores += _scores(rows, lang)
     return scores
-
-
-def wilson_interval(successes: int, items: int) -> tuple[float, float]:
-    """95 % interval of a share, within [0, 1]; it contains the share.
-
-    Raises:
-        DataError: there are no items.
-
-    Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
-    """
-    if not items:
-        raise DataError("interval of a share of nothing, expected at least one item")
-    share, spread = successes / items, Z95**2 / items
-    middle = (share + spread / 2) / (1 + spread)
-    reach = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach))
 
 
 def _scores(rows: Sequence[tuple[Label | None, GoldJoke]], lang: Lang) -> list[Score]:

@@ -94,6 +94,22 @@ def set_score(
     return Score(name, value, rows if items is None else items, lang, low, high, settings or {})
 
 
+def wilson_interval(successes: int, items: int) -> tuple[float, float]:
+    """95 % interval of a share, within [0, 1]; it contains the share.
+
+    Raises:
+        DataError: there are no items.
+
+    Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
+    """
+    if not items:
+        raise DataError("interval of a share of nothing, expected at least one item")
+    share, spread = successes / items, Z95**2 / items
+    middle = (share + spread / 2) / (1 + spread)
+    reach = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    return min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach))
+
+
 def mean_interval(
     values: NDArray[np.float64], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval:

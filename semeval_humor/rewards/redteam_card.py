@@ -1,7 +1,6 @@
 """What a red team found: its numbers, its bounds, and the verdict."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +10,11 @@ from typing import Any
 
 from semeval_humor.configs import checked, read_toml
 from semeval_humor.errors import DataError
+from semeval_humor.metrics.intervals import wilson_interval
 from semeval_humor.rewards.perturbations import GATED, HELD_OUT, Family
 from semeval_humor.rewards.redteam_search import Search
 from semeval_humor.schema import FileRecord, Lang
 from semeval_humor.submission.gates import Gate
-
-_Z = 1.959964  # 97.5 % of a normal distribution lies below
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,8 @@ class Attack:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the share lies with 95 % confidence.
-
-        Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
-        """
-        n, z2 = self.pairs, _Z**2
-        middle = (self.losses + z2 / 2) / (n + z2)
-        reach = _Z / (n + z2) * math.sqrt(self.losses * (n - self.losses) / n + z2 / 4)
-        return max(0.0, middle - reach), min(1.0, middle + reach)
+        """Where the share lies with 95 % confidence."""
+        return wilson_interval(self.losses, self.pairs)
 
     @property
     def held_out(self) -> bool:

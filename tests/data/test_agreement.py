@@ -1,13 +1,10 @@
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from semeval_humor.data.agreement import GoldJoke, agreement, read_gold, wilson_interval
+from semeval_humor.data.agreement import GoldJoke, agreement, read_gold
 from semeval_humor.data.label_rules import label_by_rules
 from semeval_humor.data.labels import Label
 from semeval_humor.errors import DataError
@@ -96,34 +93,6 @@ def test_a_language_without_labels_has_none_to_measure() -> None:
     labels = [joke.label if joke.lang is not Lang.ZH else None for joke in GOLD]
     (score,) = [score for score in agreement(labels, GOLD) if score.lang is Lang.ZH]
     assert (score.name, score.value, score.items) == ("labelled", 0, 20)
-
-
-@pytest.mark.parametrize(
-    ("successes", "items", "low", "high"),
-    [
-        # z² = 3.8415; middle (0.5 + 3.8415/20) / (1 + 0.38415), reach z √(0.025 + 0.0096) / 1.38415
-        (5, 10, 0.2366, 0.7634),
-        (0, 10, 0.0, 0.2775),  # z²/10 / (1 + z²/10)
-        (10, 10, 0.7225, 1.0),
-        (1, 1, 0.2065, 1.0),
-    ],
-)
-def test_wilson_interval(successes: int, items: int, low: float, high: float) -> None:
-    assert wilson_interval(successes, items) == pytest.approx((low, high), abs=5e-5)
-
-
-@given(st.integers(1, 500), st.data())
-def test_wilson_interval_holds_the_share(items: int, data: st.DataObject) -> None:
-    successes = data.draw(st.integers(0, items))
-    low, high = wilson_interval(successes, items)
-    assert 0 <= low <= successes / items <= high <= 1
-    mirrored = wilson_interval(items - successes, items)
-    assert math.isclose(low, 1 - mirrored[1], abs_tol=1e-12)
-
-
-def test_share_of_nothing() -> None:
-    with pytest.raises(DataError, match="share of nothing"):
-        wilson_interval(0, 0)
 
 
 def test_reads_a_gold_set_of_your_own(tmp_path: Path) -> None:

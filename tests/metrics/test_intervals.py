@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from semeval_humor.errors import DataError
@@ -10,6 +12,7 @@ from semeval_humor.metrics.intervals import (
     mean_interval,
     mean_score,
     set_score,
+    wilson_interval,
 )
 from semeval_humor.metrics.variety import distinct_n_of
 from semeval_humor.schema import Lang
@@ -131,3 +134,31 @@ def test_interval_of_distinct_2_covers_the_truth() -> None:
         assert high is not None
         covered += low <= truth <= high
     assert 0.91 <= covered / 300 <= 0.985
+
+
+@pytest.mark.parametrize(
+    ("successes", "items", "low", "high"),
+    [
+        # z² = 3.8415; middle (0.5 + 3.8415/20) / (1 + 0.38415), reach z √(0.025 + 0.0096) / 1.38415
+        (5, 10, 0.2366, 0.7634),
+        (0, 10, 0.0, 0.2775),  # z²/10 / (1 + z²/10)
+        (10, 10, 0.7225, 1.0),
+        (1, 1, 0.2065, 1.0),
+    ],
+)
+def test_wilson_interval(successes: int, items: int, low: float, high: float) -> None:
+    assert wilson_interval(successes, items) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilson_interval_holds_the_share(items: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, items))
+    low, high = wilson_interval(successes, items)
+    assert 0 <= low <= successes / items <= high <= 1
+    mirrored = wilson_interval(items - successes, items)
+    assert math.isclose(low, 1 - mirrored[1], abs_tol=1e-12)
+
+
+def test_share_of_nothing() -> None:
+    with pytest.raises(DataError, match="share of nothing"):
+        wilson_interval(0, 0)
