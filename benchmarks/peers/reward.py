@@ -1,12 +1,13 @@
-"""How fast a humour classifier scores, and how often it agrees with people.
+"""How fast a reward is, what it costs a training step, and how often it agrees with people.
 
-    python benchmarks/peers/reward.py --checkpoint DIR --jokes FILE.parquet [--votes FILE.json]
-    python benchmarks/peers/reward.py --table               # the table of the last run
+    python benchmarks/peers/reward.py --reward REWARD.toml --jokes FILE.parquet [--votes FILE.json]
+    python benchmarks/peers/reward.py --table               # the tables of the last run
 
 Speed: jokes of the test split, all different, in one call and one by one; one thread, in seconds of
-processor time, the best of some passes. Agreement, of an English classifier: with the decisive
-votes, beside what else could rank jokes. Scores that learn from votes do so by 5-fold
-cross-validation over sessions: a linear layer on the classifier's mean token states.
+processor time, the best of some passes. A step: the classifier's and the gates' share of 64
+completions that are all new. Agreement, of the English classifier: with the decisive votes, beside
+what else could rank jokes. Scores that learn from votes do so by 5-fold cross-validation over
+sessions: a linear layer on the classifier's mean token states.
 """
 
 import argparse
@@ -23,24 +24,42 @@ import pyarrow.parquet
 import torch
 
 from semeval_humor import receipt
+from semeval_humor.configs import checked, read_toml
+from semeval_humor.inference.config import EngineConfig
+from semeval_humor.inference.engines import plan_engine
 from semeval_humor.markdown import table
 from semeval_humor.rewards.classifier import Classifier, load_classifier
+from semeval_humor.rewards.components import Row
 from semeval_humor.rewards.encoders import TransformersEncoder, load_encoder
+from semeval_humor.rewards.profiles import read_profile
+from semeval_humor.rewards.reward import Reward, RewardConfig
 from semeval_humor.rewards.votes import (
     PairVote,
     TextScore,
+    agreement_of_gaps,
     agreement_with_votes,
     cross_validated_agreement,
     read_votes,
 )
-from semeval_humor.schema import Lang, Score
+from semeval_humor.schema import (
+    Continuation,
+    Engine,
+    Headline,
+    Lang,
+    Message,
+    Prompt,
+    Score,
+    Task,
+)
 from semeval_humor.training.reward.losses import votes_loss
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/reward"
 TEXTS = 512
+COMPLETIONS = 64  # of a step: 8 prompts of 8 completions
 PASSES = 3
 PENALTY = 30.0  # on squared weights of what learns from votes; of 1, 3, 10 and 30 none is better
+QUESTION = "Which joke is funnier?\nA: {}\nB: {}\nAnswer with A or B."
 
 
 def jokes(path: Path, lang: Lang) -> list[str]:
@@ -52,7 +71,6 @@ def jokes(path: Path, lang: Lang) -> list[str]:
 
 def measure_speed(folder: Path, texts: Sequence[str]) -> dict[str, float]:
     """Texts that are scored in a second of one core, in one call and one by one."""
-    torch.set_num_threads(1)
     encoder = load_encoder(folder, load_classifier(folder).card.max_length)
 
     def one_by_one() -> Any:
@@ -68,6 +86,21 @@ def measure_speed(folder: Path, texts: Sequence[str]) -> dict[str, float]:
     }
 
 
+def measure_step(folder: Path, lang: Lang, texts: Sequence[str]) -> dict[str, float]:
+    """Milliseconds that completions of one step cost, by part."""
+    encoder = load_encoder(folder, load_classifier(folder).card.max_length)
+    profile = read_profile("guarded")
+    headline = Headline("Mayor opens a bridge that nobody had asked for")
+    rows = [
+        Row(Prompt(str(number), Task.A, lang, headline), text, 0.5, 0.0, True)
+        for number, text in enumerate(texts[:COMPLETIONS])
+    ]
+    chosen = [row.text for row in rows]
+    _, classifier = _best(lambda: (encoder.logits(chosen), encoder.unknown_rates(chosen)))
+    _, gates = _best(lambda: [profile.judge(row) for row in rows])
+    return {"completions": len(rows), "classifier": 1000 * classifier, "gates": 1000 * gates}
+
+
 def measure_agreement(folder: Path, votes: Sequence[PairVote]) -> list[Score]:
     """Agreement of the classifier and of what stands beside it, each with its interval."""
     classifier = load_classifier(folder)
@@ -77,13 +110,49 @@ def measure_agreement(folder: Path, votes: Sequence[PairVote]) -> list[Score]:
         weights = _fit_votes(states, seen)
         return lambda texts: np.array([float(states[text] @ weights) for text in texts])
 
-    return [
-        agreement_with_votes(classifier.probabilities, votes, name="humour classifier"),
-        agreement_with_votes(lambda texts: [len(text) for text in texts], votes, name="longer"),
-        agreement_with_votes(lambda texts: [-len(text) for text in texts], votes, name="shorter"),
-        cross_validated_agreement(learnt, votes, name="learnt from votes"),
-        *_of_funniness(classifier, votes),
+    with plan_engine(EngineConfig(engine="transformers")).start(0, 0) as engine:
+        return [
+            agreement_with_votes(classifier.probabilities, votes, name="humour classifier"),
+            agreement_with_votes(_rewarded("guarded", classifier, votes), votes, name="guarded"),
+            agreement_with_votes(_rewarded("summed", classifier, votes), votes, name="summed"),
+            agreement_with_votes(lambda texts: [len(text) for text in texts], votes, name="longer"),
+            agreement_with_votes(_likelihood(engine), votes, name="likelier (SmolLM2-135M)"),
+            agreement_of_gaps(_judged(engine, votes), votes, name="judge (SmolLM2-135M)"),
+            cross_validated_agreement(learnt, votes, name="learnt from votes"),
+            *_of_funniness(classifier, votes),
+        ]
+
+
+def _rewarded(profile: str, classifier: Classifier, votes: Sequence[PairVote]) -> TextScore:
+    """A profile, with the theme of a joke in the place of its headline."""
+    themes = {text: vote.theme for vote in votes for text in (vote.left, vote.right)}
+    reward = Reward(read_profile(profile), {Lang.EN: classifier})
+    return lambda texts: (
+        reward([Prompt("", Task.A, Lang.EN, Headline(themes[text])) for text in texts], texts).total
+    )
+
+
+def _likelihood(engine: Engine) -> TextScore:
+    """Mean log-probability of a character."""
+
+    def score(texts: Sequence[str]) -> list[float]:
+        found = engine.logprobs([Continuation("", text, ends=True) for text in texts])
+        return [float(np.nansum(each)) / len(text) for each, text in zip(found, texts, strict=True)]
+
+    return score
+
+
+def _judged(engine: Engine, votes: Sequence[PairVote]) -> list[float]:
+    """How much a model prefers the left joke, in nats; asked in both orders."""
+    asked = [
+        Continuation((Message("user", QUESTION.format(first, second)),), letter)
+        for vote in votes
+        for first, second in ((vote.left, vote.right), (vote.right, vote.left))
+        for letter in "AB"
     ]
+    found = np.array([sum(each) for each in engine.logprobs(asked)]).reshape(-1, 2, 2)
+    preferred_first = found[:, :, 0] - found[:, :, 1]
+    return list(map(float, preferred_first[:, 0] - preferred_first[:, 1]))
 
 
 def _of_funniness(classifier: Classifier, votes: Sequence[PairVote]) -> list[Score]:
@@ -133,45 +202,66 @@ def _fit_votes(states: dict[str, torch.Tensor], votes: Sequence[PairVote]) -> to
 
 def tables(record: dict[str, Any]) -> str:
     """The last result, for people."""
-    speed = record["results"]["speed"]
-    rows = [
-        ["one by one", f"{speed['looped']:,.0f}", "1.0"],
-        ["in one call", f"{speed['batched']:,.0f}", f"{speed['batched'] / speed['looped']:.1f}"],
-    ]
-    text = table([f"{speed['texts']} jokes", "jokes/s of one core", "times"], rows, align="lrr")
-    text += f"\nLargest difference between their logits: {speed['most_difference']:.1e}.\n"
-    if record["results"]["agreement"]:
+    parts = []
+    for lang, found in record["results"]["langs"].items():
+        speed, step = found["speed"], found["step"]
+        looped, batched = speed["looped"], speed["batched"]
+        parts.append(
+            [
+                f"{lang}, {found['parent']}",
+                f"{looped:,.0f}",
+                f"{batched:,.0f}",
+                f"{batched / looped:.1f}",
+                f"{speed['most_difference']:.0e}",
+                f"{step['classifier']:.0f}",
+                f"{step['gates']:.0f}",
+            ]
+        )
+    heads = ["", "jokes/s one by one", "in one call", "times", "largest difference"]
+    heads += [f"ms for {COMPLETIONS}: classifier", "gates"]
+    text = table(heads, parts, align="lrrrrrr")
+    if agreement := record["results"]["agreement"]:
         rows = [
             [score["name"], f"{score['value']:.3f}", f"{score['low']:.3f} – {score['high']:.3f}"]
-            for score in record["results"]["agreement"]
+            for score in agreement
         ]
-        items = record["results"]["agreement"][0]["items"]
-        text += "\n" + table([f"{items} decisive votes", "agreement", "95 %"], rows, align="lrr")
+        head = [f"{agreement[0]['items']} decisive votes, English", "agreement", "95 %"]
+        text += "\n" + table(head, rows, align="lrr")
     machine = record["hardware"]
-    return text + f"\n{record['date'][:10]}, {machine['cores']} cores ({machine['processor']})."
+    return text + f"\n{record['date'][:10]}, one core of {machine['processor']}."
 
 
 def main() -> None:
     """Measure, or print the last result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, help="what train reward made")
+    parser.add_argument("--reward", type=Path, help="a REWARD.toml")
     parser.add_argument("--jokes", type=Path, help="what data build made")
     parser.add_argument("--votes", type=Path, help="people's votes on English jokes")
     parser.add_argument("--table", action="store_true", help="print the last result")
     arguments = parser.parse_args()
     if not arguments.table:
-        card = load_classifier(arguments.checkpoint).card
+        torch.set_num_threads(1)
+        path: Path = arguments.reward
+        config = checked(RewardConfig, read_toml(path), str(path))
+        classifiers = {lang: path.parent / each for lang, each in config.classifiers.items()}
+        langs = {}
+        for lang, folder in classifiers.items():
+            texts = jokes(arguments.jokes, lang)
+            langs[lang] = {
+                "parent": load_classifier(folder).card.parent,
+                "speed": measure_speed(folder, texts),
+                "step": measure_step(folder, lang, texts),
+            }
         votes = read_votes(arguments.votes) if arguments.votes else []
-        scores = measure_agreement(arguments.checkpoint, votes) if votes else []
+        scores = measure_agreement(classifiers[Lang.EN], votes) if votes else []
         record = {
             "benchmark": BENCHMARK,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "config": {"checkpoint": arguments.checkpoint.name, "parent": card.parent},
             "items": TEXTS,
             "versions": receipt.versions(),
             "hardware": receipt.hardware(),
             "results": {
-                "speed": measure_speed(arguments.checkpoint, jokes(arguments.jokes, card.langs[0])),
+                "langs": langs,
                 "agreement": [{**asdict(score), "rows": None} for score in scores],
             },
         }

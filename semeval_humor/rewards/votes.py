@@ -123,6 +123,22 @@ def agreement_with_votes(
     return _agreement([(score, votes)], name, {})
 
 
+def agreement_of_gaps(gaps: Sequence[float], votes: Sequence[PairVote], *, name: str) -> Score:
+    """The same for what compares two jokes instead of scoring each, such as a judge.
+
+    Args:
+        gaps: for each vote, how much better the left joke is than the right one.
+        votes: in the same order.
+        name: of the result.
+
+    Raises:
+        DataError: no vote is decisive, or a gap is no number.
+    """
+    rows = [row for row, vote in enumerate(votes) if vote.decisive]
+    decisive = [votes[row] for row in rows]
+    return _score(_points([gaps[row] for row in rows], decisive, name), decisive, name, {})
+
+
 def cross_validated_agreement(
     fit: Callable[[Sequence[PairVote]], TextScore],
     votes: Sequence[PairVote],
@@ -160,38 +176,50 @@ def _agreement(
     judged: Sequence[tuple[TextScore, Sequence[PairVote]]], name: str, settings: dict[str, int]
 ) -> Score:
     points: list[float] = []
-    sessions: list[str] = []
+    decisive: list[PairVote] = []
     for score, votes in judged:
-        decisive = [vote for vote in votes if vote.decisive]
-        if decisive:
-            points += _points(score, decisive, name).tolist()
-            sessions += [vote.session for vote in decisive]
-    if not points:
-        raise DataError(f"{name}: no decisive vote, expected some with winner LEFT or RIGHT")
-    points_V = np.array(points)
-    low, high = _session_interval(points_V, sessions)
-    return Score(
-        name,
-        float(points_V.mean()),
-        len(points),
-        Lang.EN,
-        min(low, float(points_V.mean())),
-        max(high, float(points_V.mean())),
-        {"sessions": len(set(sessions)), **settings},
-        tuple(points),
-    )
+        mine = [vote for vote in votes if vote.decisive]
+        if mine:
+            points += _points(_gaps(score, mine, name), mine, name)
+            decisive += mine
+    return _score(points, decisive, name, settings)
 
 
-def _points(score: TextScore, votes: Sequence[PairVote], name: str) -> NDArray[np.float64]:
+def _gaps(score: TextScore, votes: Sequence[PairVote], name: str) -> list[float]:
     texts = list(dict.fromkeys(text for vote in votes for text in (vote.left, vote.right)))
     value = dict(zip(texts, map(float, score(texts)), strict=True))
     unsound = [text for text in texts if not np.isfinite(value[text])]
     if unsound:
         raise DataError(f"{name}: the score of {unsound[0][:60]!r} is {value[unsound[0]]}")
-    gaps = np.array([value[vote.left] - value[vote.right] for vote in votes])
-    signs = np.array([1 if vote.winner is Winner.LEFT else -1 for vote in votes])
-    points: NDArray[np.float64] = (np.sign(gaps) * signs + 1) / 2
-    return points
+    return [value[vote.left] - value[vote.right] for vote in votes]
+
+
+def _points(gaps: Sequence[float], votes: Sequence[PairVote], name: str) -> list[float]:
+    """For each decisive vote 1 where the gap agrees, ½ where there is none, else 0."""
+    if not np.isfinite(gaps).all():
+        raise DataError(f"{name}: a gap is no number")
+    signs = [1 if vote.winner is Winner.LEFT else -1 for vote in votes]
+    return [float(np.sign(gap) * sign + 1) / 2 for gap, sign in zip(gaps, signs, strict=True)]
+
+
+def _score(
+    points: Sequence[float], votes: Sequence[PairVote], name: str, settings: dict[str, int]
+) -> Score:
+    if not points:
+        raise DataError(f"{name}: no decisive vote, expected some with winner LEFT or RIGHT")
+    sessions = [vote.session for vote in votes]
+    value = float(np.mean(points))
+    low, high = _session_interval(np.array(points), sessions)
+    return Score(
+        name,
+        value,
+        len(points),
+        Lang.EN,
+        min(low, value),
+        max(high, value),
+        {"sessions": len(set(sessions)), **settings},
+        tuple(points),
+    )
 
 
 def _session_interval(

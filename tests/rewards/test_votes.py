@@ -10,6 +10,7 @@ from semeval_humor.errors import DataError
 from semeval_humor.rewards.votes import (
     PairVote,
     Winner,
+    agreement_of_gaps,
     agreement_with_votes,
     cross_validated_agreement,
     fold_numbers,
@@ -118,6 +119,14 @@ def test_agreement_does_not_depend_on_sides_or_scale() -> None:
     assert agreement_with_votes(lambda texts: [-1 / len(t) for t in texts], VOTES).value == 0.625
     assert agreement_with_votes(lambda texts: [-len(t) for t in texts], VOTES).value == 0.375
     assert agreement_with_votes(lambda texts: [1.0] * len(texts), VOTES).value == 0.5
+
+
+def test_gaps_of_what_compares_two_jokes() -> None:
+    gaps = [float(len(each.left) - len(each.right)) for each in VOTES]
+    assert agreement_of_gaps(gaps, VOTES, name="longer").value == 0.625
+    gaps[0] = float("nan")
+    with pytest.raises(DataError, match="longer: a gap is no number"):
+        agreement_of_gaps(gaps, VOTES, name="longer")
 
 
 def test_undefined_agreement() -> None:
