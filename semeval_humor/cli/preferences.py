@@ -72,19 +72,20 @@ def _of_candidates(
     paths: tuple[Path, ...], scorer: str, min_margin: float
 ) -> Iterator["Preference"]:
     from semeval_humor.cli.predict import ranking_by
+    from semeval_humor.inference.candidates import find_candidates, languages_of
     from semeval_humor.inference.predict import read_run
     from semeval_humor.rewards.preferences import from_scores
 
-    ranking = ranking_by(scorer)
-    for path in paths:
-        for file in sorted(path.glob("*.candidates.jsonl")) if path.is_dir() else [path]:
-            run = read_run(file)
-            rows = {prompt.id: prompt for prompt in run.prompts}
-            texts = [(rows[c.prompt_id], c.text) for c in run.candidates if c.prompt_id in rows]
-            yield from from_scores(
-                [prompt for prompt, text in texts if text],
-                [text for _, text in texts if text],
-                ranking.score,
-                source=f"{run.account.model.name} by {ranking.name}",
-                min_margin=min_margin,
-            )
+    files = find_candidates(paths)
+    ranking = ranking_by(scorer, languages_of(files))
+    for file in files:
+        run = read_run(file)
+        rows = {prompt.id: prompt for prompt in run.prompts}
+        texts = [(rows[c.prompt_id], c.text) for c in run.candidates if c.prompt_id in rows]
+        yield from from_scores(
+            [prompt for prompt, text in texts if text],
+            [text for _, text in texts if text],
+            ranking.score,
+            source=f"{run.account.model.name} by {ranking.name}",
+            min_margin=min_margin,
+        )

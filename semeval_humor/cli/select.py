@@ -28,9 +28,10 @@ def select(candidates: tuple[Path, ...], scorer: str, force: bool) -> None:
     folder with them. The results are written anew. The scorer is rules, or the file of a reward.
     """
     from semeval_humor.cli.predict import ranking_by, show
+    from semeval_humor.inference.candidates import find_candidates, languages_of
     from semeval_humor.inference.predict import reselect
 
-    ranking = ranking_by(scorer)
-    for path in candidates:
-        for file in sorted(path.glob("*.candidates.jsonl")) if path.is_dir() else [path]:
-            show(reselect(file, ranking, force=force))
+    files = find_candidates(candidates)
+    ranking = ranking_by(scorer, languages_of(files))
+    for file in files:
+        show(reselect(file, ranking, force=force))

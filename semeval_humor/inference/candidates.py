@@ -1,12 +1,13 @@
 """Candidates: model output, cleaned, with its place in the journal."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from semeval_humor.errors import DataError
 from semeval_humor.journal import Journal, read_entries
-from semeval_humor.schema import Candidate, Completion, Finish, Lang
+from semeval_humor.schema import Candidate, Completion, Finish, Lang, Task
 from semeval_humor.text.leaks import clean
 
 CANDIDATES_SUFFIX = ".candidates.jsonl"
@@ -15,6 +16,28 @@ CANDIDATES_SUFFIX = ".candidates.jsonl"
 def candidates_path(result: Path) -> Path:
     """Where the candidates of a result lie: ``task-a-en.candidates.jsonl``."""
     return result.with_suffix(CANDIDATES_SUFFIX)
+
+
+def find_candidates(paths: Iterable[Path]) -> list[Path]:
+    """Candidates that were named, and all that lie in the folders that were.
+
+    Raises:
+        DataError: a folder has none.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob(f"*{CANDIDATES_SUFFIX}")) if path.is_dir() else [path]
+        if not found:
+            raise DataError(f"{path}: no *{CANDIDATES_SUFFIX}; expected a folder that predict made")
+        files += found
+    return files
+
+
+def languages_of(files: Iterable[Path]) -> frozenset[Lang]:
+    """Languages of candidates of subtask A, by their files' names."""
+    names = {Task.A.file_name(lang).partition(".")[0]: lang for lang in Lang}
+    found = (names.get(file.name.partition(".")[0]) for file in files)
+    return frozenset(lang for lang in found if lang is not None)
 
 
 def open_candidates(path: Path, identity: Mapping[str, Any]) -> Journal[Candidate]:

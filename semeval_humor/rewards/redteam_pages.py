@@ -3,13 +3,22 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
-
-import regex
 
 from semeval_humor import receipt
 from semeval_humor.files import atomic_writer, sha256_of_file
+from semeval_humor.html.page import (
+    Cell,
+    Html,
+    bullets,
+    escaped,
+    folded,
+    heading,
+    page,
+    paragraph,
+    quoted,
+)
+from semeval_humor.html.page import table as html_table
 from semeval_humor.languages import LANGUAGES
 from semeval_humor.markdown import plain, table
 from semeval_humor.rewards.redteam_card import Attack, Card, Clean, Example, document
@@ -17,15 +26,6 @@ from semeval_humor.schema import FileRecord, Lang, ModelIdentity, Receipt
 
 COLUMNS = ("family", "kind", "pairs", "lost", "95 %", "bound", "mean gap", "gain")
 """What tables say of an attack; all but the first two are numbers."""
-
-_LONGEST = 300
-_NUMBER = ' class="number"'
-# What a page would not show, or would obey: controls, format characters, half characters. Joiners
-# inside emoji are none of these.
-_INVISIBLE = regex.compile(
-    r"(?!(?<=\p{Extended_Pictographic}\uFE0F?)\u200D(?=\p{Extended_Pictographic}))"
-    r"[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]"
-)
 
 
 def card_path(reward: Path) -> Path:
@@ -70,18 +70,6 @@ def write_card(card: Card, path: Path, inputs: Sequence[FileRecord]) -> tuple[Pa
     )
     receipt.write_receipt(receipt.receipt_path(path), account)
     return tuple(texts)
-
-
-def visible(text: str) -> str:
-    """A text as one line in which nothing is hidden, cut where it is very long.
-
-    Invisible characters become their code points; an empty text is said to be empty.
-    """
-    shown = text[:_LONGEST].replace("\n", "⏎")
-    shown = str(_INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", shown))
-    if len(text) > _LONGEST:
-        return f"{shown}… ({len(text):,} characters)"
-    return shown or "(empty)"
 
 
 def kind(attack: Attack) -> str:
@@ -155,118 +143,64 @@ def html(card: Card) -> str:
     Jokes are shown as text whatever they hold.
     """
     verdict = "passed" if card.passed else "failed"
-    failures = "".join(f"<li>{escape(failure)}</li>" for failure in card.failures)
-    title = f"Red team of {escape(card.reward)}"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
-        f'<h1>{title}</h1>\n<p>Verdict: <strong class="{verdict}">{verdict}</strong>.</p>\n'
-        + (f"<ul>{failures}</ul>\n" if failures else "")
-        + f"<p>{_HOW_TO_READ.format(budget=card.budget)}</p>\n"
-        + "".join(_section(card, clean) for clean in card.clean)
-        + f"<footer>{len(card.files)} files, seed {card.seed}</footer>"
-        "\n</main>\n</body>\n</html>\n"
-    )
-
-
-def _section(card: Card, clean: Clean) -> str:
-    attacks = [each for each in card.attacks if each.lang is clean.lang]
-    state = "" if clean.passed else ' class="failed"'
-    heads = [
-        f'<th scope="col"{_NUMBER if place >= 2 else ""}>{column}</th>'
-        for place, column in enumerate(COLUMNS)
+    body = [
+        Html(f'<p>Verdict: <strong class="{verdict}">{verdict}</strong>.</p>\n'),
+        bullets(map(escaped, card.failures)),
+        paragraph(_HOW_TO_READ.format(budget=card.budget)),
+        *(_section(card, clean) for clean in card.clean),
     ]
-    return "".join(
-        [
-            f"<section>\n<h2>{LANGUAGES[clean.lang].english_name}</h2>\n",
-            f"<p{state}>{_clean_sentence(clean)}</p>\n",
-            _punished(clean),
-            '<div class="wide"><table>\n<thead><tr>',
-            *heads,
-            "</tr></thead>\n<tbody>\n",
-            *map(_row, attacks),
-            "</tbody>\n</table></div>\n<h3>Worst pairs</h3>\n",
-            *map(_examples, attacks),
-            "</section>\n",
-        ]
-    )
+    footer = f"{len(card.files)} files, seed {card.seed}"
+    return page(f"Red team of {card.reward}", body, css=CSS, footer=footer)
 
 
-def _punished(clean: Clean) -> str:
+def _section(card: Card, clean: Clean) -> Html:
+    attacks = [each for each in card.attacks if each.lang is clean.lang]
+    parts = [
+        heading(LANGUAGES[clean.lang].english_name),
+        paragraph(_clean_sentence(clean), "" if clean.passed else "failed"),
+        _punished(clean),
+        html_table(COLUMNS, map(_row, attacks), numbers=2),
+        Html("<h3>Worst pairs</h3>\n"),
+        *map(_examples, attacks),
+    ]
+    return Html(f"<section>\n{''.join(parts)}</section>\n")
+
+
+def _punished(clean: Clean) -> Html:
     if not clean.punished:
-        return ""
+        return Html("")
     items = (
-        f"<li>{_quoted(joke, clean.lang)}: {escape(', '.join(gates))}</li>"
+        Html(f"{quoted(joke, clean.lang)}: {escaped(', '.join(gates))}")
         for joke, gates in clean.punished
     )
-    return f"<details><summary>Some of the others</summary><ul>{''.join(items)}</ul></details>\n"
+    return folded("Some of the others", bullets(items))
 
 
-def _row(attack: Attack) -> str:
-    family, use, *numbers = cells(attack)
-    row = [f'<tr><th scope="row">{family}</th><td>{use}</td>']
-    for column, number in zip(COLUMNS[2:], numbers, strict=True):
-        if column == "lost":
-            state = "" if attack.passed else " failed"
-            bar = f'<span class="bar"><span style="width:{100 * attack.lost:.1f}%"></span></span>'
-            row.append(f'<td class="number{state}">{number} {bar}</td>')
-        else:
-            row.append(f'<td class="number">{number}</td>')
-    return "".join([*row, "</tr>\n"])
+def _row(attack: Attack) -> list[str | Cell]:
+    row: list[str | Cell] = list(cells(attack))
+    state = "number" if attack.passed else "number failed"
+    bar = f'<span class="bar"><span style="width:{100 * attack.lost:.1f}%"></span></span>'
+    row[COLUMNS.index("lost")] = Cell(Html(f"{percent(attack.lost)} {bar}"), state)
+    return row
 
 
-def _examples(attack: Attack) -> str:
+def _examples(attack: Attack) -> Html:
     pairs = "".join(_pair(example, attack.lang) for example in attack.worst)
     lost = f"{attack.losses} of {attack.pairs} lost"
-    return f"<details><summary>{attack.family} ({lost})</summary><ol>{pairs}</ol></details>\n"
+    return folded(f"{attack.family} ({lost})", Html(f"<ol>{pairs}</ol>"))
 
 
 def _pair(example: Example, lang: Lang) -> str:
     state = ' class="failed"' if example.gap <= 0 else ""
     return (
-        f"<li><p><b{state}>{example.spoilt_reward:.3f}</b> {_quoted(example.spoilt, lang)}</p>"
-        f'<p class="quiet"><b>{example.joke_reward:.3f}</b> {_quoted(example.joke, lang)}</p></li>'
+        f"<li><p><b{state}>{example.spoilt_reward:.3f}</b> {quoted(example.spoilt, lang)}</p>"
+        f'<p class="quiet"><b>{example.joke_reward:.3f}</b> {quoted(example.joke, lang)}</p></li>'
     )
 
 
-def _quoted(text: str, lang: Lang) -> str:
-    # Isolated, so that right-to-left letters do not turn round what stands beside them.
-    return f'<bdi lang="{lang}">{escape(visible(text))}</bdi>'
-
-
 CSS = """
-:root { --page: #ffffff; --panel: #f3f5f8; --text: #1b2027; --quiet: #525c68; --line: #cfd6de;
-  --good: #146c2e; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --page: #10141a; --panel: #1a2029; --text: #e7ecf2;
-  --quiet: #a3afbc; --line: #38424e; --good: #7fdc98; --bad: #ff9d94; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
-h3 { margin-top: 1.5rem; font-size: 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
-th, td { padding: 0.3rem 0.6rem; text-align: left; white-space: nowrap;
-  border-bottom: 1px solid var(--line); }
-tbody th { font-weight: 500; }
-thead th { color: var(--quiet); font-weight: 500; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { display: inline-block; width: 4rem; height: 0.6rem; margin-left: 0.4rem;
   background: var(--panel); border: 1px solid var(--line); vertical-align: baseline; }
 .bar span { display: block; height: 100%; background: var(--quiet); }
-.passed { color: var(--good); }
-.failed { color: var(--bad); font-weight: 700; }
 .failed .bar span { background: var(--bad); }
-.quiet, footer { color: var(--quiet); }
-details { margin: 0.4rem 0; padding: 0.4rem 0.8rem; background: var(--panel); border-radius: 4px; }
-summary { cursor: pointer; }
-li p { margin: 0.3rem 0; overflow-wrap: anywhere; }
-b { font-variant-numeric: tabular-nums; }
-footer { margin-top: 3rem; font-size: 0.85rem; }
 """

@@ -138,10 +138,14 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def unknown_rates(self, texts: Sequence[str]) -> list[float]:
             return [0.0 for _ in texts]
 
-    monkeypatch.setattr(reward, "load_classifier", lambda path: Brief())
+    def load(path: Path) -> Brief:
+        assert path.name == "brief", "no other language is asked for"
+        return Brief()
+
+    monkeypatch.setattr(reward, "load_classifier", load)
     folder = tmp_path / "sample"
     shutil.copytree("submissions/sample", folder)
-    (tmp_path / "brief.toml").write_text('[classifiers]\nen = "brief"\n', encoding="utf-8")
+    (tmp_path / "brief.toml").write_text('[classifiers]\nen = "brief"\nzh = "nowhere"\n', "utf-8")
     return folder
 
 
@@ -194,6 +198,9 @@ def test_select_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path.write_text('{"run": {}}\n', encoding="utf-8")
     assert main(["select", str(tmp_path)]) == 2
     assert "its run is not finished" in capsys.readouterr().err
+    path.unlink()
+    assert main(["select", str(tmp_path)]) == 2
+    assert "expected a folder that predict made" in capsys.readouterr().err
 
 
 def test_a_folder_in_the_place_of_a_file(

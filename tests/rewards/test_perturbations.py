@@ -81,6 +81,10 @@ TRUE_OF: dict[Family, Callable[[str, str, Lang], bool]] = {
     F.SHUFFLED: same_words,
     F.SWAPPED: same_words,
     F.DROPPED: lambda spoilt, joke, lang: len(pieces(spoilt, lang)) < len(pieces(joke, lang)),
+    F.REPLACED: lambda spoilt, joke, lang: (
+        set(spoilt) <= set("".join(JOKES[lang]) + " ")
+        and len(set(pieces(joke, lang)) - set(pieces(spoilt, lang))) >= 1
+    ),
     F.TRUNCATED: lambda spoilt, joke, lang: joke.startswith(spoilt) and spoilt[-1].isalnum(),
     F.HALVES: lambda spoilt, joke, lang: any(
         spoilt.startswith(joke[:8]) and spoilt.endswith(other[-8:])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from semeval_humor.errors import DataError
+from semeval_humor.html.page import CSS, visible
 from semeval_humor.receipt import read_receipt, receipt_path
 from semeval_humor.rewards.perturbations import GATED, HARD_NEGATIVES, Family
 from semeval_humor.rewards.redteam_card import (
@@ -17,7 +18,7 @@ from semeval_humor.rewards.redteam_card import (
     document,
     read_verdict,
 )
-from semeval_humor.rewards.redteam_pages import CSS, card_path, html, markdown, visible, write_card
+from semeval_humor.rewards.redteam_pages import card_path, html, markdown, write_card
 from semeval_humor.rewards.redteam_search import Search
 from semeval_humor.schema import FileRecord, Lang
 

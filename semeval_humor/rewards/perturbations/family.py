@@ -9,6 +9,7 @@ class Family(StrEnum):
     SHUFFLED = "shuffled-words"
     SWAPPED = "two-word-swap"
     DROPPED = "dropped-words"
+    REPLACED = "replaced-words"
     TRUNCATED = "truncated-tail"
     HALVES = "halves-of-two-jokes"
     WORD_LOOP = "word-loop"
@@ -39,7 +40,7 @@ class Family(StrEnum):
 
 HARD_NEGATIVES = frozenset(
     {
-        *(Family.SHUFFLED, Family.TRUNCATED, Family.HALVES),
+        *(Family.SHUFFLED, Family.REPLACED, Family.TRUNCATED, Family.HALVES),
         *(Family.WORD_LOOP, Family.PHRASE_LOOP, Family.TAIL_LOOP),
         *(Family.FOREIGN_TAIL, Family.LAUGHTER, Family.EMOJI),
         *(Family.ECHO, Family.NEUTRAL, Family.NEWS),

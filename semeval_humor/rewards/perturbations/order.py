@@ -1,4 +1,4 @@
-"""Jokes whose words are all there, or were, but not as they should be."""
+"""Jokes whose words are no longer all there, or not as they should be."""
 
 from semeval_humor.rewards.perturbations.source import Source, pieces
 
@@ -37,6 +37,19 @@ def dropped(joke: Source) -> str | None:
     count = max(1, round(joke.random.uniform(0.2, 0.4) * len(parts)))
     gone = set(joke.random.sample(range(len(parts)), count))
     return joke.join([part for i, part in enumerate(parts) if i not in gone])
+
+
+def replaced(joke: Source) -> str | None:
+    """A third to two thirds of the words are words of other jokes."""
+    parts = joke.pieces
+    other = joke.other()
+    if len(parts) < _MIN_WORDS or other is None:
+        return None
+    count = round(joke.random.uniform(1 / 3, 2 / 3) * len(parts))
+    for place in joke.random.sample(range(len(parts)), count):
+        # Each from another joke, so that the strange words do not make one up.
+        parts[place] = joke.random.choice(pieces(joke.other() or other, joke.lang))
+    return joke.join(parts)
 
 
 def truncated(joke: Source) -> str | None:

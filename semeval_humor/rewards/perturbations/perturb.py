@@ -12,6 +12,7 @@ PERTURBATIONS: Mapping[Family, Callable[[Source], str | None]] = {
     Family.SHUFFLED: order.shuffled,
     Family.SWAPPED: order.swapped,
     Family.DROPPED: order.dropped,
+    Family.REPLACED: order.replaced,
     Family.TRUNCATED: order.truncated,
     Family.HALVES: order.halves,
     Family.WORD_LOOP: order.word_loop,

@@ -29,7 +29,7 @@ _HUMAN = "human-written joke"  # labels of sources that do not say what is humou
 _COLUMNS = ("lang", "text", "is_humor", "rating", "label", "split", "source")
 _OTHERS = 200  # jokes at hand to make hard negatives with
 # Loops and spam are learnt from a few. These keep the words of jokes and come four times as often.
-_HARDEST = (Family.SHUFFLED, Family.TRUNCATED, Family.HALVES)
+_HARDEST = (Family.SHUFFLED, Family.REPLACED, Family.TRUNCATED, Family.HALVES)
 _TURNS = (*sorted(HARD_NEGATIVES), *_HARDEST, *_HARDEST, *_HARDEST)
 
 
