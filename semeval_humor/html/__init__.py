@@ -1,0 +1,1 @@
+"""The one writer of pages of HTML: frame, tables, quoted jokes, charts."""

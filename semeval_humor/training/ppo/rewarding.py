@@ -1,0 +1,72 @@
+"""Any reward for texts, asked about completions."""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+from semeval_humor.errors import HumorError
+from semeval_humor.rewards.reward import Rewards
+from semeval_humor.schema import FileRecord, Finish, Lang, Prompt
+from semeval_humor.training.online import RewardError
+from semeval_humor.training.ppo.rollout import Rollout
+
+# What a reward of any make may raise.
+_RAISED = (ArithmeticError, HumorError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+class Judge(Protocol):
+    """A reward for texts; ``rewards.reward.Reward`` is one."""
+
+    @property
+    def langs(self) -> Sequence[Lang]:
+        """Languages of which it knows something."""
+
+    @property
+    def records(self) -> tuple[FileRecord, ...]:
+        """The files that it was made from, with their hashes."""
+
+    @property
+    def fingerprint(self) -> str:
+        """One hash for all of them."""
+
+    def __call__(
+        self, prompts: Sequence[Prompt], texts: Sequence[str], *, stopped: Sequence[bool]
+    ) -> Rewards:
+        """Reward texts, of which it is told whether the policy ended them itself."""
+
+
+def rewarded(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
+    """Reward completions.
+
+    Raises:
+        RewardError: the reward fails for one, or is no number; names the row.
+    """
+    try:
+        rewards = _judged(reward, rollouts)
+    except _RAISED as error:
+        for each in rollouts:
+            try:
+                _judged(reward, [each])
+            except _RAISED as of_one:
+                raise RewardError(f"reward: {_row(each)}: {_line(of_one)}") from of_one
+        raise RewardError(f"reward: {len(rollouts)} texts together: {_line(error)}") from error
+    for each, total in zip(rollouts, rewards.total, strict=True):
+        if not math.isfinite(total):
+            raise RewardError(f"reward: {_row(each)}: {total}, expected a number")
+    return rewards
+
+
+def _judged(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
+    return reward(
+        [each.asked.prompt for each in rollouts],
+        [each.text for each in rollouts],
+        stopped=[each.finish is Finish.STOPPED for each in rollouts],
+    )
+
+
+def _row(rollout: Rollout) -> str:
+    return f"row {rollout.asked.prompt.id}, {rollout.text[:60]!r}"
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,1 @@
+"""Watches a training by what the policy writes: samples, signals, limits, alarms."""

@@ -1,0 +1,284 @@
+"""The course of every training of a policy: folder, policy, rows, trainer, proof, receipt."""
+
+import dataclasses
+import json
+import resource
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semeval_humor.errors import DataError, HumorError
+from semeval_humor.files import atomic_writer, sha256_of_file
+from semeval_humor.receipt import hardware, versions, write_receipt
+from semeval_humor.schema import FileRecord, Receipt
+from semeval_humor.training.callback import Follower, Nobody, Watch, plain
+from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.live import Records
+from semeval_humor.training.pairs import Rows, read_rows
+from semeval_humor.training.policy import Chat, Policy, find_source, load_policy
+from semeval_humor.training.proof import NotLearningError, Proof, prove
+from semeval_humor.training.report import write_report
+from semeval_humor.training.reward.fit import idle_cores
+from semeval_humor.training.run import Run, is_main, processes, writing
+
+if TYPE_CHECKING:
+    from semeval_humor.training.sentinel.sentinel import Sentinel
+
+DIFF = "diff.json"
+
+MakeSentinel = Callable[[PolicyConfig, Policy, Rows], "Sentinel"]
+
+
+class AlarmError(HumorError):
+    """The sentinel has ended a training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a trainer works with.
+
+    Attributes:
+        config: what was asked for.
+        policy: loaded, ready to be trained.
+        rows: to train on.
+        run: the folder.
+        follower: is told of every step.
+        watch: is told what people should see.
+    """
+
+    config: PolicyConfig
+    policy: Policy
+    rows: Rows
+    run: Run
+    follower: Follower
+    watch: Watch
+
+
+Work = Callable[[Course], Mapping[str, Any]]
+"""Trains the policy in place, and returns what the receipt should count besides."""
+
+
+def train_policy(
+    kind: str,
+    config: PolicyConfig,
+    chat: Chat,
+    watch: Watch,
+    work: Work,
+    *,
+    read: Callable[[PolicyConfig, Policy], Rows] = read_rows,
+    sentinel: MakeSentinel | None = None,
+    patience: int = 0,
+    inputs: tuple[FileRecord, ...] = (),
+    force: bool = False,
+) -> Path:
+    """Train a policy in its folder, or go on with it, and prove what became of it.
+
+    Args:
+        kind: of training: sft, grpo, …
+        config: what to do.
+        chat: how ``predict`` speaks to models.
+        watch: is told how it goes.
+        work: the trainer.
+        read: reads the rows from the files of the config.
+        sentinel: makes what watches the samples, unless the config switches it off.
+        patience: steps in a row without a gradient that are let pass at the beginning.
+        inputs: files that the trainer reads besides the pairs, such as a reward.
+        force: delete a training that is in the folder.
+
+    Returns:
+        The folder, with weights, receipt, ``diff.json`` and the log.
+
+    Raises:
+        AlarmError: the sentinel has ended it; the folder holds the last healthy weights, if any.
+        ConfigError: the folder holds something else, or the config fits no model.
+        DataError: the pairs cannot be read.
+        EngineError: out of memory.
+        HumorError: the folder cannot be written.
+        KeyboardInterrupt: it was interrupted, and a checkpoint is written.
+        NotLearningError: training does not change the policy; says why.
+    """
+    started = datetime.now(UTC)
+    watch = Records(config.out, watch) if is_main() else Nobody()
+    source = find_source(config)
+    parent = source.identity()
+    files = (*config.pairs, *([config.prompts] if config.prompts else []))
+    records = (*(_record(path) for path in files), *inputs)
+    identity = {
+        "kind": kind,
+        "config": config.identity,
+        "model": dataclasses.asdict(parent),
+        "inputs": {record.name: record.sha256 for record in records},
+        "processes": processes(),
+    }
+    with Run(config.out, kind, identity, force=force) as run:
+        for note in run.notes:
+            watch.note(note)
+        _use_threads(config.threads)
+        policy = load_policy(config, source, chat)
+        rows = read(config, policy)
+        watch.note(_described(rows))
+        listening = sentinel is not None and config.sentinel is not False
+        follower = Follower(
+            policy,
+            run,
+            sentinel(config, policy, rows) if sentinel and listening and is_main() else None,
+            watch,
+            every=config.sentinel.every if listening and config.sentinel else 0,
+            on_alarm=config.on_alarm,
+            rollbacks=config.rollbacks,
+            patience=patience,
+        )
+        course = Course(config, policy, rows, run, follower, watch)
+        counts = work(course)
+        if follower.interrupted:
+            raise KeyboardInterrupt
+        if is_main():
+            proof = _conclude(course)
+            receipt = Receipt(
+                command=f"train {kind}",
+                config=config.model_dump(mode="json"),
+                identity=identity,
+                model=parent,
+                engine=_engine(course),
+                inputs=records,
+                outputs=_outputs(config.out),
+                counts=_counts(course, proof) | dict(counts),
+                unresolved={},
+                versions=versions(),
+                hardware=hardware(),
+                started=started.isoformat(timespec="seconds"),
+                seconds=round(follower.seconds, 2),
+            )
+            write_receipt(run.receipt_path, receipt)
+            write_report(run.out, _title(course), _verdict(course, proof))
+            run.finish()
+            _check(course, proof)
+    return config.out
+
+
+def _record(path: Path) -> FileRecord:
+    try:
+        return FileRecord(str(path), sha256_of_file(path))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _conclude(course: Course) -> Proof:
+    """Put the result into the folder, and compare it with its parent."""
+    policy, run, follower = course.policy, course.run, course.follower
+    follower.write_log()
+    if follower.alarm is not None:
+        if not follower.healthy_step:
+            told = f"{_told(course)}; there were no healthy weights but the parent's"
+            write_report(run.out, _title(course), told)
+            raise AlarmError(f"{told}: nothing is kept")
+        policy.load(run.healthy(follower.healthy_step))
+    with writing(run.out):
+        result = run.out / "result"
+        policy.save(result)
+        for file in result.iterdir():
+            file.replace(run.out / file.name)
+        result.rmdir()
+    rows = course.rows.dev or course.rows.train
+    proof = prove(policy, run.out, rows, follower.history)
+    with atomic_writer(run.out / DIFF) as stream:
+        json.dump(_document(proof), stream, ensure_ascii=False, indent=2)
+        stream.write("\n")
+    return proof
+
+
+def _check(course: Course, proof: Proof) -> None:
+    if proof.cause:
+        raise NotLearningError(f"{course.run.out}: {proof.cause}")
+    if course.follower.alarm is not None:
+        step = course.follower.healthy_step
+        raise AlarmError(f"{_told(course)}; the result are the healthy weights of step {step}")
+
+
+def _told(course: Course) -> str:
+    alarm = course.follower.alarm
+    assert alarm is not None
+    return f"{course.run.out}: stopped at step {alarm.step}: {alarm.cause}"
+
+
+def _title(course: Course) -> str:
+    return f"{course.run.out.name}: train {course.run.kind} of {course.config.model}"
+
+
+def _verdict(course: Course, proof: Proof) -> str:
+    """What came of it, in a sentence for the report."""
+    verdict = f"The weights are {proof.difference.verdict}"
+    if proof.behaviour:
+        verdict += f"; log-probabilities moved by up to {proof.behaviour.moved:.3g} nats"
+    if proof.cause:
+        verdict += f". Fault: {proof.cause}"
+    if course.follower.alarm is not None:
+        verdict += f". The result are the healthy weights of step {course.follower.healthy_step}"
+    return f"{verdict}."
+
+
+def _document(proof: Proof) -> dict[str, Any]:
+    return {
+        "verdict": proof.difference.verdict,
+        "groups": [dataclasses.asdict(group) for group in proof.difference.groups],
+        "missing": list(proof.difference.missing),
+        "extra": list(proof.difference.extra),
+        "cause": proof.cause,
+        "behaviour": plain(dataclasses.asdict(proof.behaviour)) if proof.behaviour else None,
+    }
+
+
+def _counts(course: Course, proof: Proof) -> dict[str, Any]:
+    follower = course.follower
+    found = _document(proof)
+    return {
+        "steps": follower.steps,
+        "rows": course.rows.counts,
+        "seconds_per_step": round(follower.seconds / max(1, follower.steps), 3),
+        "peak_memory_gib": _peak_memory(),
+        "diff": {name: found[name] for name in ("verdict", "cause", "behaviour")},
+        "alarms": [plain(dataclasses.asdict(alarm)) for alarm in follower.alarms],
+        "result_step": follower.healthy_step if follower.alarm else follower.steps,
+    }
+
+
+def _engine(course: Course) -> dict[str, Any]:
+    import torch
+
+    return {
+        "device": "cuda" if torch.cuda.is_available() else "cpu",
+        "trained": "float32",
+        "base": course.config.lora.base if course.config.method == "lora" else "float32",
+        "threads": torch.get_num_threads(),
+        "processes": processes(),
+    }
+
+
+def _outputs(out: Path) -> tuple[FileRecord, ...]:
+    files = sorted(file for file in out.iterdir() if file.suffix == ".safetensors")
+    return tuple(FileRecord(file.name, sha256_of_file(file)) for file in files)
+
+
+def _peak_memory() -> float:
+    """The most memory in GiB that this process has used, that of the GPU added."""
+    import torch
+
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    on_gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+    return round(kib / 2**20 + on_gpu / 2**30, 2)
+
+
+def _use_threads(threads: int | None) -> None:
+    import torch
+
+    if threads is None and (torch.cuda.is_available() or processes() > 1):
+        return  # torchrun has divided them
+    torch.set_num_threads(threads or idle_cores())
+
+
+def _described(rows: Rows) -> str:
+    dropped = "; ".join(f"{count} {reason}" for reason, count in rows.dropped.items())
+    text = f"{len(rows.train)} rows to train on, {len(rows.dev)} to measure the loss on"
+    return f"{text}; left out: {dropped}" if dropped else text

@@ -1,0 +1,86 @@
+"""What the trainers of TRL have in common: their arguments, and a run of one of them."""
+
+from typing import Any
+
+from semeval_humor.errors import EngineError
+from semeval_humor.training.callback import Follower, as_callback
+from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.run import Run, agreed, interruptible, writing
+
+_SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
+
+KEPT = 2
+"""Checkpoints: if the newest is cut short, there is the one before it."""
+
+
+def arguments(config: PolicyConfig) -> dict[str, Any]:
+    """Arguments that every trainer of TRL gets, for its own config class.
+
+    Those whose defaults differ from one version to the next, or hide something, are always given:
+    the type to compute in, the filter that hides a loss that is NaN, steps between two logs.
+    """
+    import torch
+
+    has_gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(config.out),
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.accumulation,
+        "num_train_epochs": config.epochs,
+        "max_steps": config.steps or -1,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": _SCHEDULES[config.schedule],
+        "warmup_steps": config.warmup,  # below 1 it is a share
+        "weight_decay": config.weight_decay,
+        "max_grad_norm": config.max_grad_norm,
+        "seed": config.seed,
+        "use_cpu": not has_gpu,
+        "bf16": config.autocast and has_gpu and torch.cuda.is_bf16_supported(),
+        "fp16": False,
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "dataloader_pin_memory": has_gpu,
+        "ddp_find_unused_parameters": False,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "steps",
+        "save_steps": config.save_every,
+        "save_total_limit": KEPT,
+        "report_to": list(config.report_to) or "none",
+        "disable_tqdm": True,
+    }
+
+
+def keep_quiet() -> None:
+    """Keep TRL from sending home what is trained on what; call it before a trainer is made."""
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+def fit(trainer: Any, follower: Follower, run: Run) -> None:
+    """Train with a trainer of TRL until it is done, interrupted, or stopped by an alarm.
+
+    Raises:
+        EngineError: out of memory.
+        HumorError: the folder cannot be written, or training does not change the policy.
+    """
+    import torch
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)  # it prints to standard output
+    trainer.add_callback(as_callback(follower, trainer))
+    for value in trainer.model.parameters():
+        # TRL turns the matrices of QLoRA into bfloat16, which rounds small steps away.
+        if value.requires_grad and value.dtype is not torch.float32:
+            value.data = value.data.float()
+    checkpoint = agreed(run.checkpoint)
+    try:
+        with interruptible() as follower.interrupt, writing(run.out):
+            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            "out of memory; lower batch_size and raise accumulation, or set "
+            "gradient_checkpointing or lora.base"
+        ) from error
+    # From here on the model computes in the types in which it is stored, as saved files will.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
