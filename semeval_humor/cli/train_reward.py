@@ -142,6 +142,7 @@ class _Progress:
         self._task = self._bar.add_task("training", total=None, rate=0.0, loss=0.0)
         self._started = time.monotonic()
         self._rate, self._left = 0.0, 0
+        self._quarter = -1
 
     def step(self, step: int, steps: int, loss: float) -> None:
         """Move the bar."""
@@ -161,6 +162,13 @@ class _Progress:
             f"{evaluation.dev_loss:.3f}, accuracy {evaluation.accuracy:.3f} "
             f"({self._rate:.2f} steps/s, {left})"
         )
+
+    def searched(self, asked: int, total: int) -> None:
+        """Print how the search goes, at its beginning and every quarter."""
+        quarter = 4 * asked // total
+        if quarter != self._quarter:
+            self._quarter = quarter
+            self._console.print(f"searching for hard negatives: {asked:,} of {total:,} texts")
 
     def __enter__(self) -> "_Progress":
         return self

@@ -2,34 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from semeval_humor.schema import Finish, Headline, Lang, Prompt, Task
+from semeval_humor.training.sentinel.alarm import Alarm
+from semeval_humor.training.sentinel.limits import Limit
+from semeval_humor.training.sentinel.sentinel import Probe
+from semeval_humor.training.sentinel.speaker import Sample
 
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    step: int
-    signal: str = "repetition"
-    value: float = 0.9
-    low: float | None = None
-    high: float | None = 0.3
-    cause: str = "the policy repeats itself"
-    probes: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    prompt: Prompt
-    text: str
-    finish: Finish = Finish.STOPPED
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    step: int
-    signals: Mapping[str, float]
-    samples: tuple[Sample, ...]
+PROMPT = Prompt("en-1", Task.A, Lang.EN, Headline("Mayor resigns"))
+CAUSE = "the policy repeats itself"
 
 
 @dataclass
@@ -39,18 +20,21 @@ class FakeSentinel:
     suspicions: tuple[int, ...] = ()
     learnt: int = 0
     history: list[Probe] = field(default_factory=list)
+    limits: dict[str, Limit] = field(default_factory=dict)
     logged: list[Mapping[str, float]] = field(default_factory=list)
+
+    @property
+    def healthy_step(self) -> int:
+        return max((probe.step for probe in self.history if not probe.breaches), default=0)
 
     def learn(self) -> None:
         self.learnt += 1
 
-    @property
-    def healthy_step(self) -> int:
-        steps = [p.step for p in self.history if p.step not in self.alarms + self.suspicions]
-        return max(steps, default=0)
-
-    def probe(self, step: int, logged: Mapping[str, float]) -> Any:
-        prompt = Prompt("en-1", Task.A, Lang.EN, Headline("Mayor resigns"))
-        self.history.append(Probe(step, {}, (Sample(prompt, f"joke of step {step}"),)))
+    def probe(self, step: int, logged: Mapping[str, float]) -> Alarm | None:
+        sample = Sample(PROMPT, f"joke of step {step}", Finish.STOPPED, (-1.0,), (-1.0,), (2.0,))
+        breaches = ("repetition",) if step in self.alarms + self.suspicions else ()
+        self.history.append(Probe(step, {"repetition": 0.9}, (sample,), (), breaches))
         self.logged.append(dict(logged))
-        return Alarm(step, probes=(step,)) if step in self.alarms else None
+        if step not in self.alarms:
+            return None
+        return Alarm(step, "repetition", 0.9, low=None, high=0.3, cause=CAUSE, probes=(step,))

@@ -20,6 +20,7 @@ from semeval_humor.training.reward.embedded import resolve_encoder
 from semeval_humor.training.reward.fit import Evaluation, freeze
 from semeval_humor.training.reward.losses import humor_loss
 from semeval_humor.training.reward.report import auc, f1
+from semeval_humor.training.reward.searched import BUDGET
 from semeval_humor.training.reward.train import train
 from semeval_humor.weights import parent_of, weights_sha256
 from tests.rewards.tiny_encoder import save_bert
@@ -35,13 +36,18 @@ class Notes:
     def __init__(self) -> None:
         self.losses: list[float] = []
         self.evaluations: list[Evaluation] = []
+        self.asked: list[int] = []
 
     def step(self, step: int, steps: int, loss: float) -> None:
-        assert step == len(self.losses) + 1 <= steps
+        assert self.asked or step == len(self.losses) + 1 <= steps
         self.losses.append(loss)
 
     def evaluated(self, evaluation: Evaluation) -> None:
         self.evaluations.append(evaluation)
+
+    def searched(self, asked: int, total: int) -> None:
+        assert asked <= total
+        self.asked.append(asked)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +106,17 @@ def test_the_loss_goes_down_and_jokes_are_told(trained: tuple[Path, Notes]) -> N
     joke, notice = load_classifier(path).probabilities([JOKE, NOTICE])
     assert joke > 0.7
     assert notice < 0.3
+
+
+def test_what_a_search_finds_is_learnt_from(parts: dict[str, Any], tmp_path: Path) -> None:
+    notes = Notes()
+    path = train(config(parts, tmp_path / "reward", epochs=1, searched=4), notes)
+    assert notes.asked == sorted(notes.asked)
+    assert 0 < notes.asked[-1] <= 4 * BUDGET
+    # 19 steps of 5 texts as without a search; then 4 jokes found and 28 others in 6 steps.
+    assert len(notes.losses) == 19 + 6
+    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["history"][-1]["step"] == 25
 
 
 def test_what_lies_in_the_folder(trained: tuple[Path, Notes], parts: dict[str, Any]) -> None:

@@ -25,6 +25,9 @@ class Silent:
     def evaluated(self, evaluation: Evaluation) -> None:
         pass
 
+    def searched(self, asked: int, total: int) -> None:
+        pass
+
 
 @pytest.mark.slow
 @pytest.mark.model

@@ -128,7 +128,8 @@ def shared_out(
     values_T = logits_T / len(logits_T)
     rest = bias + values_T[special_T].sum()
     values_N: NDArray[np.float64] = values_T[~special_T]
-    return values_N + rest / max(1, len(values_N))
+    values_N += rest / max(1, len(values_N))
+    return values_N
 
 
 class ClassifierAttribution:

@@ -31,6 +31,9 @@ class RewardConfig(Settings):
 
     hard_negatives: float = Field(default=0.5, ge=0, lt=1)
     """Share of the texts that are no jokes which is made from jokes by code."""
+    searched: int = Field(default=0, ge=0)
+    """Jokes of each language that a search spoils word by word, once training is done, for what
+    the classifier then likes best; it learns from these as well. 0: no search."""
     machine_made: bool = False
     """Count jokes that a machine made as no jokes. They are jokes, in translationese."""
     max_rows: int | None = Field(default=None, ge=2)

@@ -51,6 +51,9 @@ class Watch(Protocol):
     def evaluated(self, evaluation: Evaluation) -> None:
         """Hear what the dev texts say."""
 
+    def searched(self, asked: int, total: int) -> None:
+        """Hear that a search for hard negatives has asked about so many texts of so many."""
+
 
 def fit(
     encoder: TransformersEncoder, examples: Examples, config: RewardConfig, watch: Watch
@@ -66,7 +69,6 @@ def fit(
     import torch
 
     torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads or idle_cores())
     freeze(encoder.model["encoder"], config.frozen_layers)
     steps = max(1, round(config.epochs * len(examples.train) / config.batch_size))
     optimizer, schedule = _optimizer(encoder.model, config, steps)

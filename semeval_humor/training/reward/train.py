@@ -5,7 +5,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,9 @@ from semeval_humor.schema import FileRecord, ModelIdentity, Receipt, Score
 from semeval_humor.training.reward.config import RewardConfig
 from semeval_humor.training.reward.data import Example, Examples, read_examples
 from semeval_humor.training.reward.embedded import resolve_encoder
-from semeval_humor.training.reward.fit import Evaluation, Watch, fit
+from semeval_humor.training.reward.fit import Evaluation, Watch, fit, idle_cores
 from semeval_humor.training.reward.report import held_out_scores
+from semeval_humor.training.reward.searched import SLOWER, with_searched
 from semeval_humor.weights import weights_sha256
 
 METRICS_FILE = "metrics.json"
@@ -135,13 +136,22 @@ def _fitted(
 ) -> list[Evaluation]:
     import torch
 
+    torch.set_num_threads(config.threads or idle_cores())
     try:
-        return fit(encoder, examples, config, watch)
+        history = fit(encoder, examples, config, watch)
+        if config.searched:
+            found = with_searched(encoder, examples, config, watch.searched)
+            again = {"epochs": 1.0, "evaluations": 1}
+            slower = {"learning_rate": SLOWER * config.learning_rate}
+            more = fit(encoder, found, config.model_copy(update=again | slower), watch)
+            steps = history[-1].step
+            history += [replace(each, step=steps + each.step) for each in more]
     except torch.OutOfMemoryError as error:
         raise EngineError(
             f"out of memory with batches of {config.batch_size} texts; lower batch_size or "
             "max_length, or set frozen_layers"
         ) from error
+    return history
 
 
 def _card(config: RewardConfig, examples: Examples, temperature: float) -> Card:
