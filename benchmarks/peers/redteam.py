@@ -22,6 +22,17 @@ RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/redteam"
 
 
+def whole(cards: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cards of the same reward in several languages, put together."""
+    found: dict[str, dict[str, Any]] = {}
+    for card in cards:
+        first = found.setdefault(card["reward"], {**card, "families": [], "clean": []})
+        first["families"] = [*first["families"], *card["families"]]
+        first["clean"] = [*first["clean"], *card["clean"]]
+        first["passed"] = first["passed"] and card["passed"]
+    return list(found.values())
+
+
 def side_by_side(cards: Sequence[dict[str, Any]]) -> str:
     """A row for each family, a column for each reward, a table for each language."""
     names = [Path(card["reward"]).stem for card in cards]
@@ -68,7 +79,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print the last result")
     arguments = parser.parse_args()
     if arguments.cards:
-        cards = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.cards]
+        cards = whole([json.loads(path.read_text("utf-8")) for path in arguments.cards])
         record = {
             "benchmark": BENCHMARK,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

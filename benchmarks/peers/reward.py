@@ -5,9 +5,10 @@
 
 Speed: jokes of the test split, all different, in one call and one by one; one thread, in seconds of
 processor time, the best of some passes. A step: the classifier's and the gates' share of 64
-completions that are all new. Agreement, of the English classifier: with the decisive votes, beside
-what else could rank jokes. Scores that learn from votes do so by 5-fold cross-validation over
-sessions: a linear layer on the classifier's mean token states.
+completions that are all new. Ranking: the area under the ROC curve of jokes against other texts of
+the test split, for the classifier and for what gates make of it. Agreement, of the English
+classifier: with the decisive votes, beside what else could rank jokes. Scores that learn from votes
+do so by 5-fold cross-validation over sessions: a linear layer on the classifier's token states.
 """
 
 import argparse
@@ -52,13 +53,16 @@ from semeval_humor.schema import (
     Task,
 )
 from semeval_humor.training.reward.losses import votes_loss
+from semeval_humor.training.reward.report import auc
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/reward"
 TEXTS = 512
 COMPLETIONS = 64  # of a step: 8 prompts of 8 completions
 PASSES = 3
+_CHINESE = {"human-written joke": True, None: False}  # None: news headlines
 PENALTY = 30.0  # on squared weights of what learns from votes; of 1, 3, 10 and 30 none is better
+HEADLINE = Headline("Mayor opens a bridge that nobody had asked for")
 QUESTION = "Which joke is funnier?\nA: {}\nB: {}\nAnswer with A or B."
 
 
@@ -90,15 +94,36 @@ def measure_step(folder: Path, lang: Lang, texts: Sequence[str]) -> dict[str, fl
     """Milliseconds that completions of one step cost, by part."""
     encoder = load_encoder(folder, load_classifier(folder).card.max_length)
     profile = read_profile("guarded")
-    headline = Headline("Mayor opens a bridge that nobody had asked for")
     rows = [
-        Row(Prompt(str(number), Task.A, lang, headline), text, 0.5, 0.0, True)
+        Row(Prompt(str(number), Task.A, lang, HEADLINE), text, 0.5, 0.0, True)
         for number, text in enumerate(texts[:COMPLETIONS])
     ]
     chosen = [row.text for row in rows]
     _, classifier = _best(lambda: (encoder.logits(chosen), encoder.unknown_rates(chosen)))
     _, gates = _best(lambda: [profile.judge(row) for row in rows])
     return {"completions": len(rows), "classifier": 1000 * classifier, "gates": 1000 * gates}
+
+
+def measure_ranking(folder: Path, lang: Lang, path: Path) -> dict[str, float]:
+    """Area under the ROC curve of jokes against other texts, without the gates and with them."""
+    wanted = [("lang", "==", str(lang)), ("split", "==", "test")]
+    rows = pyarrow.parquet.read_table(path, columns=["text", "label", "is_humor"], filters=wanted)
+    judged = [
+        (row["text"], _CHINESE[row["label"]] if row["is_humor"] is None else row["is_humor"])
+        for row in rows.to_pylist()
+        if row["label"] != "machine-made joke"
+    ]
+    texts = [text for text, _ in judged]
+    is_joke = np.array([label for _, label in judged])
+    classifier = load_classifier(folder)
+    guarded = Reward(read_profile("guarded"), {lang: classifier})
+    prompts = [Prompt("", Task.A, lang, HEADLINE)] * len(texts)
+    return {
+        "jokes": int(is_joke.sum()),
+        "others": int((~is_joke).sum()),
+        "classifier": auc(np.array(classifier.probabilities(texts)), is_joke),
+        "guarded": auc(np.array(guarded(prompts, texts).total), is_joke),
+    }
 
 
 def measure_agreement(folder: Path, votes: Sequence[PairVote]) -> list[Score]:
@@ -204,7 +229,7 @@ def tables(record: dict[str, Any]) -> str:
     """The last result, for people."""
     parts = []
     for lang, found in record["results"]["langs"].items():
-        speed, step = found["speed"], found["step"]
+        speed, step, ranking = found["speed"], found["step"], found["ranking"]
         looped, batched = speed["looped"], speed["batched"]
         parts.append(
             [
@@ -215,11 +240,14 @@ def tables(record: dict[str, Any]) -> str:
                 f"{speed['most_difference']:.0e}",
                 f"{step['classifier']:.0f}",
                 f"{step['gates']:.0f}",
+                f"{ranking['classifier']:.3f}",
+                f"{ranking['guarded']:.3f}",
             ]
         )
     heads = ["", "jokes/s one by one", "in one call", "times", "largest difference"]
     heads += [f"ms for {COMPLETIONS}: classifier", "gates"]
-    text = table(heads, parts, align="lrrrrrr")
+    heads += ["ranking: classifier", "guarded"]
+    text = table(heads, parts, align="lrrrrrrrr")
     if agreement := record["results"]["agreement"]:
         rows = [
             [score["name"], f"{score['value']:.3f}", f"{score['low']:.3f} – {score['high']:.3f}"]
@@ -251,6 +279,7 @@ def main() -> None:
                 "parent": load_classifier(folder).card.parent,
                 "speed": measure_speed(folder, texts),
                 "step": measure_step(folder, lang, texts),
+                "ranking": measure_ranking(folder, lang, arguments.jokes),
             }
         votes = read_votes(arguments.votes) if arguments.votes else []
         scores = measure_agreement(classifiers[Lang.EN], votes) if votes else []

@@ -3,6 +3,7 @@
 import click
 
 from semeval_humor.cli.train_export import export
+from semeval_humor.cli.train_online import dpo, grpo, rloo
 from semeval_humor.cli.train_policy import sft
 from semeval_humor.cli.train_reward import reward
 
@@ -12,5 +13,5 @@ def train() -> None:
     """Train: one TOML file in, one checkpoint with a receipt out."""
 
 
-for command in (reward, sft, export):
+for command in (reward, sft, grpo, rloo, dpo, export):
     train.add_command(command)

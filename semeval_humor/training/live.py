@@ -50,11 +50,11 @@ class Records:
         """
         for name in (METRICS, SAMPLES):
             path = self._folder / name
-            rows = list(_rows(path)) if step else []
-            kept = [row for row in rows if row["step"] <= step]
-            if path.exists():
-                with atomic_writer(path) as stream:
-                    stream.writelines(map(_line, kept))
+            if not path.exists():
+                continue
+            kept = [row for row in _rows(path) if row["step"] <= step] if step else []
+            with atomic_writer(path) as stream:
+                stream.writelines(map(_line, kept))
             if name == METRICS:
                 probed = [row["step"] for row in kept if row["kind"] == "probe"]
                 self._probed = max(probed, default=-1)

@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -209,13 +209,7 @@ def _line(error: Exception) -> str:
 def _train(config: Config, course: Course, reward: Reward, make: Make[Config]) -> None:
     keep_quiet()
     policy = course.policy
-    rows = _prompts(config, course)
-    for row in rows:
-        if row.prompt.lang not in reward.langs:
-            raise ConfigError(
-                f"{config.reward}: no classifier for {row.prompt.lang}, as row {row.prompt.id} "
-                "needs; add one, or name other langs"
-            )
+    rows = usable_prompts(course, reward.langs, config.max_tokens)
     texts = [policy.tokenizer.decode(row.prompt_ids) for row in rows]
     # TRL takes the end tokens from here, and stops and counts by them.
     policy.model.generation_config.eos_token_id = sorted(policy.stop_ids)
@@ -238,15 +232,32 @@ def _train(config: Config, course: Course, reward: Reward, make: Make[Config]) -
     fit(trainer, course.follower, course.run)
 
 
-def _prompts(config: OnlineConfig, course: Course) -> list[Row]:
-    """Each different prompt once, if there is room for an answer."""
-    room = config.max_length - config.max_tokens
+def usable_prompts(course: Course, langs: Collection[Lang], max_tokens: int) -> list[Row]:
+    """Each different prompt once, if there is room for an answer.
+
+    Args:
+        course: its rows are looked through, and its watch is told.
+        langs: that the reward has a classifier for.
+        max_tokens: of an answer.
+
+    Raises:
+        ConfigError: a prompt is in another language.
+        DataError: no prompt is left.
+    """
+    most = course.config.max_length
+    room = min(most, course.policy.context or most) - max_tokens
     different = {row.prompt_ids: row for row in course.rows.train}
+    for row in different.values():
+        if row.prompt.lang not in langs:
+            raise ConfigError(
+                f"the reward has no classifier for {row.prompt.lang}, as row {row.prompt.id} "
+                "needs; add one, or name other langs"
+            )
     kept = [row for row in different.values() if len(row.prompt_ids) <= room]
     left_out = len(different) - len(kept)
-    why = f"{left_out} leave no room for {config.max_tokens} tokens in {config.max_length}"
+    why = f"{left_out} are longer than {room} tokens, with no room for {max_tokens} more"
     if not kept:
-        raise DataError(f"no prompt is left: {why}; raise max_length")
+        raise DataError(f"no prompt is left: {why}; raise max_length or lower max_tokens")
     course.watch.note(f"{len(kept)} different prompts" + (f"; {why}" if left_out else ""))
     return kept
 

@@ -112,7 +112,7 @@ def test_json() -> None:
             {
                 "family": "search-word-swapper",
                 "lang": "en",
-                "heldout": True,
+                "heldout": False,
                 "pairs": 300,
                 "lost": 0.2,
                 "mean_gap": 0.5,
@@ -282,7 +282,7 @@ def test_markdown() -> None:
     )
     assert found.startswith("# Red team of rewards/r.toml\n\nVerdict: **failed**.\n\n- en: empty:")
     assert "| empty | gated, held out | 300 | **10.0%** | 7.1% – 13.9% | 1% | 0.500 | – |" in found
-    assert "| search-word-swapper | held out | 300 | 0.0% |" in found
+    assert "| search-word-swapper | trained | 300 | 0.0% |" in found
     assert "Gates leave 299 of 300 clean jokes untouched" in found
     assert "A joke." not in found
     assert "Verdict: passed." in markdown(card(attack()))

@@ -351,7 +351,7 @@ def test_faults_of_a_config(tmp_path: Path, changes: dict[str, Any], message: st
             r"is 8, expected a multiple of num_generations \(3\)",
         ),
         ({"vllm": {}}, ConfigError, "vllm: needs a CUDA GPU"),
-        ({"max_tokens": 90}, DataError, "8 leave no room for 90 tokens in 128"),
+        ({"max_tokens": 90}, DataError, "8 are longer than 38 tokens, with no room for 90 more"),
     ],
 )
 def test_what_cannot_be_trained(

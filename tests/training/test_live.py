@@ -42,7 +42,7 @@ def test_everything_is_written_down_and_passed_on(tmp_path: Path) -> None:
     sentinel = a_sentinel(speaker, Lang.ZH)
     records.begins(0, 50)
     records.note("fine")
-    records.stepped(1, 50, {"loss": 2.5, "kl": math.inf})
+    records.stepped(1, 50, {"loss": 2.5, "kl": math.inf, "grad_norm": 1.0})
     speaker.policy = COLLAPSES["loops"]
     alarm = sentinel.probe(25, {"grad_norm": 1.5})
     assert alarm is not None

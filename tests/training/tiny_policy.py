@@ -126,7 +126,7 @@ class Told:
     def stepped(self, step: int, steps: int, logged: Mapping[str, float]) -> None:
         if "grad_norm" in logged:
             self.steps.append((step, dict(logged)))
-        else:
+        elif "eval_loss" in logged:
             self.dev[step] = logged["eval_loss"]
 
     def probed(self, sentinel: Any) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, DataError, EngineError
+from semeval_humor.errors import ConfigError, EngineError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import Finish
 from semeval_humor.training import online
 from semeval_humor.training.callback import Next, Watch
-from semeval_humor.training.online import PATIENCE, load_tested
+from semeval_humor.training.online import PATIENCE, load_tested, usable_prompts
 from semeval_humor.training.policy import Chat
 from semeval_humor.training.ppo.attribution import load_attribution
 from semeval_humor.training.ppo.config import PpoConfig
@@ -44,7 +44,7 @@ def train(
     Raises:
         ConfigError: the reward does not pass its tests, or cannot be loaded.
     """
-    reward, doubts = load_tested(config)  # type: ignore[arg-type]
+    reward, doubts = load_tested(config)
     for doubt in doubts:
         watch.note(f"untested_reward: {doubt}")
     attribution = load_attribution(config.reward, reward) if config.credit == "offsets" else None
@@ -127,11 +127,14 @@ class Training:
     ) -> None:
         self.course = course
         self.config = config
-        self.counts = {"samples": 0, "tokens": 0, "empty": 0, "cut_off": 0, "left_out": 0}
-        """What was drawn since training was last begun, and prompts left out as too long."""
+        self.counts = {"samples": 0, "tokens": 0, "empty": 0, "cut_off": 0}
+        """What was drawn since training was last begun."""
         self._reward = reward
         self._attribution = attribution
-        self._prompts = self._usable()
+        self._prompts = [
+            Asked(row.prompt, row.prompt_ids)
+            for row in usable_prompts(course, reward.langs, config.max_tokens)
+        ]
         self._learner = make_learner(course.policy, config)
         per_epoch = -(-len(self._prompts) // config.rollouts)
         self._steps = config.steps or max(1, round(config.epochs * per_epoch))
@@ -223,27 +226,6 @@ class Training:
             order = random.Random(f"{self.config.seed}/{turn}").sample(range(total), total)
             found.append(self._prompts[order[number]])
         return found
-
-    def _usable(self) -> list[Asked]:
-        """Each different prompt once, if there is room for an answer."""
-        config, rows = self.config, self.course.rows.train
-        unknown = [row.prompt for row in rows if row.prompt.lang not in self._reward.langs]
-        if unknown:
-            raise ConfigError(
-                f"the reward has no classifier for {unknown[0].lang}, as row {unknown[0].id} "
-                "needs; add one, or name other langs"
-            )
-        known = self.course.policy.model.config.get_text_config()
-        context = getattr(known, "max_position_embeddings", None) or config.max_length
-        room = min(config.max_length, context) - config.max_tokens
-        different = {row.prompt_ids: Asked(row.prompt, row.prompt_ids) for row in rows}
-        kept = [each for each in different.values() if len(each.ids) <= room]
-        self.counts["left_out"] = left_out = len(different) - len(kept)
-        why = f"{left_out} are longer than {room} tokens, with no room for {config.max_tokens} more"
-        if not kept:
-            raise DataError(f"no prompt is left: {why}; raise max_length or lower max_tokens")
-        self.course.watch.note(f"{len(kept)} different prompts" + (f"; {why}" if left_out else ""))
-        return kept
 
     def _rewarded(self, rollouts: Sequence[Rollout]) -> tuple[Rewards, list[list[float]]]:
         """What texts get, and which of their tokens."""

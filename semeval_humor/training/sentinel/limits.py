@@ -136,10 +136,11 @@ def learn_limits(
 ) -> dict[str, Limit]:
     """Limits of every signal that has one.
 
-    People have no entropy and no distance from the parent. But a policy that has learnt to write
-    as they do would find its own jokes at most as unlikely as the parent finds theirs, and could
-    be so far from the parent at most: ``parent-nll`` of their jokes is healthy as ``entropy`` and
-    as ``kl``. Without their jokes, that of the parent's own samples is.
+    People have no entropy and no distance from the parent, but their jokes say how far a policy
+    may go that learns to write as they do. It would find its own jokes at most as unlikely as the
+    parent finds theirs: this is its largest healthy ``entropy``. Its ``kl`` would be the same less
+    its own entropy, which is hardly below the parent's, as people are less predictable than
+    models. Without their jokes, ``parent-nll`` of the parent's own samples stands for both.
 
     Args:
         parent: signals of its samples.
@@ -155,12 +156,8 @@ def learn_limits(
     for told in _OF_TEXTS:
         if told in human:
             healthy.setdefault(told, []).append(human[told])
-    for drift in (Signal.ENTROPY, Signal.KL):
-        healthy.setdefault(drift, []).extend(
-            source[Signal.PARENT_NLL]
-            for source in (human or parent,)
-            if Signal.PARENT_NLL in source
-        )
+    for drift, source in _drift(parent, human).items():
+        healthy.setdefault(drift, []).append(source)
     for signal, rule in RULES.items():
         if healthy.get(signal):
             limits[signal] = _limit(rule, healthy[signal], size)
@@ -215,6 +212,17 @@ def _sources(heard: Heard, sets: list[NDArray[np.intp]], correction: float) -> d
     return {
         name: Source(min(found), max(found), correction * float(np.std(found)))
         for name, found in values.items()
+    }
+
+
+def _drift(parent: Mapping[str, Source], human: Mapping[str, Source]) -> dict[str, Source]:
+    nll = (human or parent).get(Signal.PARENT_NLL)
+    if nll is None:
+        return {}
+    own = parent[Signal.ENTROPY].low if human else 0.0
+    return {
+        Signal.ENTROPY: nll,
+        Signal.KL: Source(0.0, max(0.0, nll.high - own), nll.spread),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -182,16 +183,17 @@ def test_a_reward_that_fails(tiny: Model, tmp_path: Path, score: Any, message: s
         run(bandit(tmp_path, tiny.path), reward=ToyReward(score))
 
 
-def test_a_prompt_that_is_too_long(tmp_path: Path) -> None:
-    tight = save_model(tmp_path / "tight", context=64).path
+def test_a_prompt_that_is_too_long(tiny: Model, tmp_path: Path) -> None:
     told = Told()
-    out = run(bandit(tmp_path / "some", tight, steps=1), told)
-    counts = read_receipt(out / "train-ppo.run.json").counts["ppo"]
-    assert 0 < counts["left_out"] < 8
-    kept = f"{8 - counts['left_out']} different prompts; {counts['left_out']} are longer than 56"
-    assert told.notes[1].startswith(kept)
+    run(bandit(tmp_path / "some", tiny.path, steps=1, max_length=128, max_tokens=72), told)
+    found = re.match(r"(\d) different prompts; (\d) are longer than 56 tokens", told.notes[1])
+    assert found
+    kept, left_out = map(int, found.groups())
+    assert kept + left_out == 8
+    assert kept
+    assert left_out
     with pytest.raises(DataError, match="no prompt is left: 8 are longer than 4 tokens, with no"):
-        run(bandit(tmp_path / "none", tight, max_tokens=60))
+        run(bandit(tmp_path / "none", tiny.path, max_length=128, max_tokens=124))
 
 
 def test_completions_that_end_at_once(tiny: Model, tmp_path: Path) -> None:

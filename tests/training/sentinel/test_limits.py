@@ -73,11 +73,11 @@ def test_what_people_write_says_how_far_entropy_and_kl_may_go() -> None:
         Signal.KL: Source(0, 0, 0),
         Signal.PARENT_NLL: Source(1.0, 1.2, 0),
     }
-    # The largest that was seen, for entropy and a quarter.
+    # As entropy the largest that was seen and a quarter; as kl the same less the parent's 1.0.
     alone = learn_limits(parent, {}, 12, {})
     assert (alone[Signal.KL].high, alone[Signal.ENTROPY].high) == pytest.approx((1.2, 1.5))
-    both = learn_limits(parent, {Signal.PARENT_NLL: Source(3, 4, 0)}, 12, {})
-    assert (both[Signal.KL].high, both[Signal.ENTROPY].high) == pytest.approx((4, 5))
+    both = learn_limits(parent, {Signal.PARENT_NLL: Source(3, 4, 0.1)}, 12, {})
+    assert (both[Signal.KL].high, both[Signal.ENTROPY].high) == pytest.approx((3.2, 5))
     assert both[Signal.ENTROPY].low == pytest.approx(0.5)
     assert both[Signal.PARENT_NLL].high == pytest.approx(6)
 
