@@ -3,9 +3,9 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from semeval_humor.errors import ConfigError
@@ -16,6 +16,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A path that may begin with ~, and else is relative to where the command is run."""
 
 S = TypeVar("S", bound=BaseModel)
 

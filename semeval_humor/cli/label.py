@@ -81,7 +81,10 @@ def model_options(command: Any) -> Any:
 )
 @click.option("--limit", type=int, help="Only so many jokes, from the first on.  [default: all]")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the result.  [default: of the jokes]"
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of the result.  [default: of the jokes]",
 )
 @click.option(
     "--config",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from semeval_humor import receipt
 from semeval_humor.configs import Settings
@@ -44,6 +44,13 @@ class LabelSettings(Settings):
     """0 takes the likeliest token."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of the sampling."""
+
+    @field_validator("out")
+    @classmethod
+    def _folder(cls, out: Path | None) -> Path | None:
+        if out is not None and out.suffix == ".parquet":
+            raise ValueError(f"{out} is to be a folder; the file's name is pairs-LANG.parquet")
+        return out
 
     @property
     def result(self) -> Path:

@@ -1,17 +1,13 @@
 """Settings that every trainer of a policy shares. Each trainer adds its own beside its code."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from semeval_humor.configs import Settings
+from semeval_humor.configs import HomePath, Settings
 from semeval_humor.models import DEFAULT_MODEL
 from semeval_humor.schema import Lang
 from semeval_humor.training.sentinel.config import SentinelConfig
-
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
-"""A path that may begin with ~, and else is relative to where the command is run."""
 
 OnAlarm = Literal["stop", "rollback", "log"]
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from semeval_humor.configs import HomePath
 from semeval_humor.errors import DataError
 from semeval_humor.training.callback import Watch
-from semeval_humor.training.config import HomePath, PolicyConfig
+from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.eos import IGNORED, prove_ends
 from semeval_humor.training.pairs import Row, Rows, fault_of, prompt_of, records, written
 from semeval_humor.training.policy import Chat, Policy

@@ -4,8 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from semeval_humor.configs import Settings
-from semeval_humor.training.config import HomePath, PolicyConfig
+from semeval_humor.configs import HomePath, Settings
+from semeval_humor.training.config import PolicyConfig
 
 
 class VllmSettings(Settings):

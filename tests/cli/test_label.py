@@ -56,6 +56,7 @@ def test_the_gold_set_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
         (["--engine", "rules"], "options: lang: is missing"),
         (["--lang", "en", "--engine", "rules", "--limit", "0"], "limit: Input should be greater"),
         (["--lang", "en", "--jokes", "none.parquet", "--engine", "rules"], "none.parquet: cannot"),
+        (["--lang", "en", "--engine", "rules", "--out", "x.parquet"], "is to be a folder"),
         (["--lang", "en"], "say what labels: --model NAME, --base-url URL, or --engine rules"),
         (["--lang", "en", "--engine", "openai", "--model", "x"], "openai needs --base-url"),
         (["--lang", "en", "--engine", "rules", "--for", "nothing"], "nothing: unknown model"),

@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from semeval_humor.training.config import HomePath, PolicyConfig
+from semeval_humor.configs import HomePath
+from semeval_humor.training.config import PolicyConfig
 
 Credit = Literal["sequence", "offsets"]
 

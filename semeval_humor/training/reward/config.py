@@ -1,15 +1,12 @@
 """Settings of ``train reward``."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from semeval_humor.configs import Settings
+from semeval_humor.configs import HomePath, Settings
 from semeval_humor.schema import Lang
-
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
-"""A path that may begin with ~, and else is relative to where the command is run."""
 
 
 class RewardConfig(Settings):
