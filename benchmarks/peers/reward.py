@@ -1,20 +1,23 @@
 """How fast a reward is, what it costs a training step, and how often it agrees with people.
 
-    python benchmarks/peers/reward.py --reward REWARD.toml --jokes FILE.parquet [--votes FILE.json]
-    python benchmarks/peers/reward.py --table               # the tables of the last run
+    python benchmarks/peers/reward.py --reward REWARD.toml --jokes FILE.parquet
+    python benchmarks/peers/reward.py --reward REWARD.toml --votes FILE.json
+    python benchmarks/peers/reward.py --table               # the tables of the last runs
 
-Speed: jokes of the test split, all different, in one call and one by one; one thread, in seconds of
-processor time, the best of some passes. A step: the classifier's and the gates' share of 64
-completions that are all new. Ranking: the area under the ROC curve of jokes against other texts of
-the test split, for the classifier and for what gates make of it. Agreement, of the English
-classifier: with the decisive votes, beside what else could rank jokes. Scores that learn from votes
-do so by 5-fold cross-validation over sessions: a linear layer on the classifier's token states.
+With jokes, of the test split: how many are scored in a second in one call and one by one, best of
+some passes with all cores, for which the machine must be idle; what the classifier and the gates
+cost a step of 64 completions that are all new; and ranking, the area under the ROC curve of jokes
+against other texts, for the classifier and for what gates make of it.
+
+With votes: the agreement of the English classifier with the decisive ones, beside what else could
+rank jokes. Scores that learn from votes do so by 5-fold cross-validation over sessions: a linear
+layer on the classifier's mean token states.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,11 +59,10 @@ from semeval_humor.training.reward.losses import votes_loss
 from semeval_humor.training.reward.report import auc
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
-BENCHMARK = "peers/reward"
+SPEED, AGREEMENT = "peers/reward", "peers/reward-agreement"
 TEXTS = 512
 COMPLETIONS = 64  # of a step: 8 prompts of 8 completions
 PASSES = 3
-_CHINESE = {"human-written joke": True, None: False}  # None: news headlines
 PENALTY = 30.0  # on squared weights of what learns from votes; of 1, 3, 10 and 30 none is better
 HEADLINE = Headline("Mayor opens a bridge that nobody had asked for")
 QUESTION = "Which joke is funnier?\nA: {}\nB: {}\nAnswer with A or B."
@@ -74,7 +76,7 @@ def jokes(path: Path, lang: Lang) -> list[str]:
 
 
 def measure_speed(folder: Path, texts: Sequence[str]) -> dict[str, float]:
-    """Texts that are scored in a second of one core, in one call and one by one."""
+    """Texts that are scored in a second, in one call and one by one."""
     encoder = load_encoder(folder, load_classifier(folder).card.max_length)
 
     def one_by_one() -> Any:
@@ -104,17 +106,16 @@ def measure_step(folder: Path, lang: Lang, texts: Sequence[str]) -> dict[str, fl
     return {"completions": len(rows), "classifier": 1000 * classifier, "gates": 1000 * gates}
 
 
-def measure_ranking(folder: Path, lang: Lang, path: Path) -> dict[str, float]:
-    """Area under the ROC curve of jokes against other texts, without the gates and with them."""
-    wanted = [("lang", "==", str(lang)), ("split", "==", "test")]
-    rows = pyarrow.parquet.read_table(path, columns=["text", "label", "is_humor"], filters=wanted)
-    judged = [
-        (row["text"], _CHINESE[row["label"]] if row["is_humor"] is None else row["is_humor"])
-        for row in rows.to_pylist()
-        if row["label"] != "machine-made joke"
-    ]
-    texts = [text for text, _ in judged]
-    is_joke = np.array([label for _, label in judged])
+def measure_ranking(folder: Path, lang: Lang, path: Path) -> dict[str, float] | None:
+    """Area under the ROC curve of jokes against other texts, without the gates and with them.
+
+    None for Chinese, whose corpus says of no text that it is no joke.
+    """
+    wanted = [("lang", "==", str(lang)), ("split", "==", "test"), ("is_humor", "in", [True, False])]
+    rows = pyarrow.parquet.read_table(path, columns=["text", "is_humor"], filters=wanted)
+    texts, is_joke = rows["text"].to_pylist(), np.array(rows["is_humor"].to_pylist())
+    if not texts:
+        return None
     classifier = load_classifier(folder)
     guarded = Reward(read_profile("guarded"), {lang: classifier})
     prompts = [Prompt("", Task.A, lang, HEADLINE)] * len(texts)
@@ -189,9 +190,9 @@ def _of_funniness(classifier: Classifier, votes: Sequence[PairVote]) -> list[Sco
 def _best(call: Callable[[], Any]) -> tuple[Any, float]:
     seconds = []
     for _ in range(PASSES):
-        start = time.process_time()
+        start = time.perf_counter()
         found = call()
-        seconds.append(time.process_time() - start)
+        seconds.append(time.perf_counter() - start)
     return found, min(seconds)
 
 
@@ -225,13 +226,13 @@ def _fit_votes(states: dict[str, torch.Tensor], votes: Sequence[PairVote]) -> to
     return weights.detach()
 
 
-def tables(record: dict[str, Any]) -> str:
-    """The last result, for people."""
-    parts = []
-    for lang, found in record["results"]["langs"].items():
+def speed_table(record: dict[str, Any]) -> str:
+    """Speed, cost and ranking, for people."""
+    rows = []
+    for lang, found in record["results"].items():
         speed, step, ranking = found["speed"], found["step"], found["ranking"]
         looped, batched = speed["looped"], speed["batched"]
-        parts.append(
+        rows.append(
             [
                 f"{lang}, {found['parent']}",
                 f"{looped:,.0f}",
@@ -240,64 +241,75 @@ def tables(record: dict[str, Any]) -> str:
                 f"{speed['most_difference']:.0e}",
                 f"{step['classifier']:.0f}",
                 f"{step['gates']:.0f}",
-                f"{ranking['classifier']:.3f}",
-                f"{ranking['guarded']:.3f}",
+                *(f"{ranking[name]:.3f}" if ranking else "–" for name in ("classifier", "guarded")),
             ]
         )
     heads = ["", "jokes/s one by one", "in one call", "times", "largest difference"]
-    heads += [f"ms for {COMPLETIONS}: classifier", "gates"]
-    heads += ["ranking: classifier", "guarded"]
-    text = table(heads, parts, align="lrrrrrrrr")
-    if agreement := record["results"]["agreement"]:
-        rows = [
-            [score["name"], f"{score['value']:.3f}", f"{score['low']:.3f} – {score['high']:.3f}"]
-            for score in agreement
-        ]
-        head = [f"{agreement[0]['items']} decisive votes, English", "agreement", "95 %"]
-        text += "\n" + table(head, rows, align="lrr")
+    heads += [f"ms for {COMPLETIONS}: classifier", "gates", "ranking: classifier", "guarded"]
     machine = record["hardware"]
-    return text + f"\n{record['date'][:10]}, one core of {machine['processor']}."
+    where = f"{record['date'][:10]}, {machine['cores']} cores of {machine['processor']}.\n"
+    return table(heads, rows, align="lrrrrrrrr") + "\n" + where
+
+
+def agreement_table(record: dict[str, Any]) -> str:
+    """Agreement with votes, for people."""
+    scores = record["results"]
+    rows = [
+        [score["name"], f"{score['value']:.3f}", f"{score['low']:.3f} – {score['high']:.3f}"]
+        for score in scores
+    ]
+    head = [f"{scores[0]['items']} decisive votes, English", "agreement", "95 %"]
+    return table(head, rows, align="lrr")
 
 
 def main() -> None:
-    """Measure, or print the last result."""
+    """Measure, or print the last results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reward", type=Path, help="a REWARD.toml")
     parser.add_argument("--jokes", type=Path, help="what data build made")
     parser.add_argument("--votes", type=Path, help="people's votes on English jokes")
-    parser.add_argument("--table", action="store_true", help="print the last result")
+    parser.add_argument("--table", action="store_true", help="print the last results")
     arguments = parser.parse_args()
     if not arguments.table:
-        torch.set_num_threads(1)
         path: Path = arguments.reward
         config = checked(RewardConfig, read_toml(path), str(path))
         classifiers = {lang: path.parent / each for lang, each in config.classifiers.items()}
-        langs = {}
-        for lang, folder in classifiers.items():
-            texts = jokes(arguments.jokes, lang)
-            langs[lang] = {
-                "parent": load_classifier(folder).card.parent,
-                "speed": measure_speed(folder, texts),
-                "step": measure_step(folder, lang, texts),
-                "ranking": measure_ranking(folder, lang, arguments.jokes),
-            }
-        votes = read_votes(arguments.votes) if arguments.votes else []
-        scores = measure_agreement(classifiers[Lang.EN], votes) if votes else []
-        record = {
-            "benchmark": BENCHMARK,
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "items": TEXTS,
-            "versions": receipt.versions(),
-            "hardware": receipt.hardware(),
-            "results": {
-                "langs": langs,
-                "agreement": [{**asdict(score), "rows": None} for score in scores],
-            },
-        }
-        with RESULTS.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(record) + "\n")
+        if arguments.jokes:
+            _record(SPEED, TEXTS, _of_jokes(classifiers, arguments.jokes))
+        if arguments.votes:
+            votes = read_votes(arguments.votes)
+            scores = measure_agreement(classifiers[Lang.EN], votes)
+            _record(AGREEMENT, len(votes), [{**asdict(score), "rows": None} for score in scores])
     records = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    print(tables([record for record in records if record["benchmark"] == BENCHMARK][-1]))
+    for benchmark, shown in ((SPEED, speed_table), (AGREEMENT, agreement_table)):
+        found = [record for record in records if record["benchmark"] == benchmark]
+        print(shown(found[-1]) if found else f"{benchmark}: not measured yet")
+
+
+def _of_jokes(classifiers: Mapping[Lang, Path], path: Path) -> dict[Lang, dict[str, Any]]:
+    found = {}
+    for lang, folder in classifiers.items():
+        texts = jokes(path, lang)
+        found[lang] = {
+            "parent": load_classifier(folder).card.parent,
+            "speed": measure_speed(folder, texts),
+            "step": measure_step(folder, lang, texts),
+            "ranking": measure_ranking(folder, lang, path),
+        }
+    return found
+
+
+def _record(benchmark: str, items: int, results: Any) -> None:
+    record = {
+        "benchmark": benchmark,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "items": items,
+        "versions": receipt.versions(),
+        "hardware": receipt.hardware(),
+        "results": results,
+    }
+    with RESULTS.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(record) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the trainers of TRL have in common: their arguments, and a run of one of them."""
 
+import warnings
 from typing import Any
 
 from semeval_humor.errors import EngineError
@@ -75,7 +76,9 @@ def fit(trainer: Any, follower: Follower, run: Run) -> None:
             value.data = value.data.float()
     checkpoint = agreed(run.checkpoint)
     try:
-        with interruptible() as follower.interrupt, writing(run.out):
+        with interruptible() as follower.interrupt, writing(run.out), warnings.catch_warnings():
+            # Known models have no config where peft looks for one; their vocabulary is not changed.
+            warnings.filterwarnings("ignore", message="Could not find a config file in")
             trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     except torch.OutOfMemoryError as error:
         raise EngineError(
