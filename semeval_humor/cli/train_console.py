@@ -16,6 +16,9 @@ NOTE_EVERY_S = 30.0
 # What is shown of a step, where it was logged.
 _SHOWN = ("loss", "eval_loss", "reward", "kl", "grad_norm")
 
+# And of a probe.
+_HEARD = ("script-purity", "distinct-2", "kl", "reward")
+
 
 class TrainingConsole:
     """Notes, and a bar with rate and time left; or a line now and then without a terminal."""
@@ -53,10 +56,13 @@ class TrainingConsole:
             self.note(f"step {step} of {steps}, {rate}:{values}; {left:.0f} s left")
 
     def probed(self, sentinel: "Sentinel") -> None:
-        """Show one of the probe's jokes."""
+        """Show what the probe heard, and one of its jokes."""
         probe = sentinel.history[-1]
         sample = probe.samples[probe.step % len(probe.samples)]
-        self.note(f"step {probe.step}: {sample.prompt.id}: {sample.text}")
+        heard = " ".join(
+            f"{name} {probe.signals[name]:.3g}" for name in _HEARD if name in probe.signals
+        )
+        self.note(f"probe of step {probe.step}: {heard}; {sample.prompt.id}: {sample.text}")
 
     def alarmed(self, alarm: "Alarm", then: str) -> None:
         """Say what was seen, and what is done."""

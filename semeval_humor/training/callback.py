@@ -206,7 +206,9 @@ class Follower:
             raise HumorError(
                 f"step {step}: the gradient is {entry['grad_norm']}; lower the learning_rate"
             )
-        return Next.SAVE_AND_STOP if wanted_by_any(self.interrupt.requested) else Next.GO_ON
+        # Whoever was not asked to stop must know of it too: it would take the end for the end.
+        self.interrupt.requested = wanted_by_any(self.interrupt.requested)
+        return Next.SAVE_AND_STOP if self.interrupt.requested else Next.GO_ON
 
     def evaluated(self, step: int, logged: Mapping[str, Any]) -> None:
         """Take note of what is not about a step, such as the loss of the dev rows."""

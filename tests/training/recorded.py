@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from semeval_humor.training.grpo import GrpoConfig, train
-from semeval_humor.training.run import processes
-from semeval_humor.training.trl import fit
+from tests.training.processes import kept
 from tests.training.tiny_policy import CHAT, Told
 from tests.training.toy_reward import install, online_values
 
@@ -34,7 +33,6 @@ JOKES = (
 
 def update(folder: Path, model: str, **changes: Any) -> Path:
     """Train, and write beside the result what each process holds in the end."""
-    from safetensors.torch import save_file
     from trl import GRPOTrainer
 
     def recorded(
@@ -48,21 +46,10 @@ def update(folder: Path, model: str, **changes: Any) -> Path:
             [*tokens, *([2] if end else [])] for tokens, end in zip(ids, ends, strict=True)
         ], None
 
-    def spy(trainer: Any, *rest: Any) -> None:
-        fit(trainer, *rest)
-        named = trainer.accelerator.unwrap_model(trainer.model).named_parameters()
-        trained = {name: value for name, value in named if value.requires_grad}
-        tensors = {name: value.detach().clone() for name, value in trained.items()}
-        # Adam's first step is nearly the gradient's sign; its first moment is a tenth of it.
-        state = getattr(trainer.optimizer, "optimizer", trainer.optimizer).state
-        tensors |= {f"gradient of {n}": state[v]["exp_avg"] * 10 for n, v in trained.items()}
-        rank = trainer.accelerator.process_index
-        save_file(tensors, folder / f"{processes()}-{rank}.safetensors")
-
     with pytest.MonkeyPatch.context() as patch:
         install(patch)
         patch.setattr(GRPOTrainer, "_generate_single_turn", recorded)
-        patch.setattr("semeval_humor.training.online.fit", spy)
+        patch.setattr("semeval_humor.training.online.fit", kept(folder))
         values = online_values(folder, model, steps=1, warmup=0.0, num_generations=6, **changes)
         return train(GrpoConfig.model_validate(values), CHAT, Told())
 

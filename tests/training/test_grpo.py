@@ -4,9 +4,6 @@ import json
 import math
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ from semeval_humor.training.pairs import read_rows
 from semeval_humor.training.proof import NotLearningError
 from semeval_humor.training.trl import fit
 from tests.tiny_model import save_model
+from tests.training.processes import check_equal, in_two
 from tests.training.recorded import update
 from tests.training.tiny_policy import CHAT, Told, a_policy, settings
 from tests.training.toy_reward import LEARNING, ToyReward, install, letters, online_values
@@ -419,39 +417,12 @@ def test_every_loss_trains(
     assert read_receipt(out / "train-grpo.run.json").counts["diff"]["verdict"] == "changed"
 
 
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("each", [6, 3], ids=["a group a process", "half a group"])
 def test_two_processes_make_the_update_of_one(tmp_path: Path, each: int) -> None:
-    from safetensors.torch import load_file
-
     save_model(tmp_path / "tiny", context=256)
     update(tmp_path, str(tmp_path / "tiny"), batch_size=each * 2, out=tmp_path / "one")
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    command += ["--master_port", str(free_port()), "-m", "tests.training.recorded"]
-    command += [str(tmp_path), str(each), str(tmp_path / "two")]
-    result = subprocess.run(
-        command,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    one, *two = (load_file(tmp_path / f"{name}.safetensors") for name in ("1-0", "2-0", "2-1"))
-    for name, value in one.items():
-        assert two[0][name].equal(two[1][name])  # the processes end with the same weights
-        assert two[0][name].allclose(value, atol=1e-5, rtol=0), name
-    # What is compared is much larger than the tolerance.
-    largest = max(float(v.abs().max()) for n, v in one.items() if n.startswith("gradient of "))
-    assert largest > 0.01
+    in_two("tests.training.recorded", str(tmp_path), str(each), str(tmp_path / "two"))
+    check_equal(tmp_path)
     receipt = read_receipt(tmp_path / "two" / "train-grpo.run.json")
     assert receipt.engine["processes"] == 2

@@ -68,7 +68,9 @@ def read(policy: Policy, critic: Critic, rollouts: Sequence[Rollout], *, batch_s
     import torch
 
     # Neighbours in length fill few places up.
-    order = sorted(range(len(rollouts)), key=lambda row: len(rollouts[row].asked.ids))
+    order = sorted(
+        range(len(rollouts)), key=lambda row: len(rollouts[row].asked.ids) + len(rollouts[row].ids)
+    )
     found: dict[int, list[torch.Tensor]] = {row: [] for row in order}
     with torch.no_grad():
         for rows, some in _chunks(order, rollouts, batch_size):

@@ -1,5 +1,9 @@
 """Generalised advantage estimation: how much better each token was than the critic expected.
 
+Where this differs from the paper (Schulman et al. 2016, arXiv:1506.02438): there, a trajectory that
+is cut off is continued by what the critic expects; here every completion ends at its last token,
+since the reward knows which ones were cut off. Advantages are whitened, which the paper leaves open.
+
 Tensors are batch by token; a mask is 1 on the tokens of a completion and 0 on what fills its row
 up behind them.
 """
@@ -34,8 +38,7 @@ def gae(
         discount: gamma, of a reward that comes a token later.
         decay: lambda; 0 looks one token ahead, 1 sums all rewards to the end.
 
-    Source: Schulman et al. 2016, arXiv:1506.02438, eq. 16, as a sum from the end. There, a
-    trajectory that is cut off is continued by the critic; here the reward knows that it was.
+    Source: Schulman et al. 2016, eq. 16, as a sum from the end.
     """
     import torch
 

@@ -1,6 +1,7 @@
 """What is logged of a step."""
 
 import math
+from typing import TYPE_CHECKING
 
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.rewards.trl import METRIC
@@ -8,6 +9,9 @@ from semeval_humor.schema import Finish
 from semeval_humor.training.ppo.experience import Experience
 from semeval_humor.training.ppo.losses import k3
 from semeval_humor.training.ppo.together import summed
+
+if TYPE_CHECKING:
+    import torch
 
 _SAME = 1e-9
 """Standard deviation of rewards below which they are all the same."""
@@ -18,7 +22,7 @@ def measured(found: Experience, rewards: Rewards) -> dict[str, float]:
 
     ``kl`` is the divergence from the parent in nats per token, ``frac_reward_zero_std`` 1 if all
     samples got the same reward, and ``explained_variance`` the share of the returns' variance that
-    the critic foresaw, at most 1. Components are means of this process's samples.
+    the critic foresaw, at most 1. Components of the reward are means of this process's samples.
     """
     import torch
 
@@ -60,7 +64,16 @@ def measured(found: Experience, rewards: Rewards) -> dict[str, float]:
 def _explained(found: Experience) -> float:
     """Share of the returns' variance that the critic foresaw; 0 where there is none."""
     mask_B_T = found.read.mask_B_T
-    returns_N = found.returns_B_T[mask_B_T]
-    variance = float(returns_N.var(correction=0))
-    missed = float((returns_N - found.read.values_B_T[mask_B_T]).var(correction=0))
+    returns_N = found.returns_B_T[mask_B_T].double()
+    variance = _variance(returns_N)
+    missed = _variance(returns_N - found.read.values_B_T[mask_B_T])
     return 1 - missed / variance if variance else 0.0
+
+
+def _variance(values_N: "torch.Tensor") -> float:
+    """Of the numbers of all processes."""
+    import torch
+
+    count = torch.full_like(values_N, 1.0).sum()
+    size, total = summed(torch.stack([count, values_N.sum()])).tolist()
+    return float(summed((values_N - total / size).square().sum())) / size

@@ -40,9 +40,14 @@ def rewarded(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
 
     Raises:
         RewardError: the reward fails for one, or is no number; names the row.
+        torch.OutOfMemoryError: the reward has no room on the GPU.
     """
+    import torch
+
     try:
         rewards = _judged(reward, rollouts)
+    except torch.OutOfMemoryError:
+        raise
     except _RAISED as error:
         for each in rollouts:
             try:

@@ -1,7 +1,8 @@
 """What several processes of one training add up; a single one has the sum already."""
 
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from semeval_humor.training.run import processes
@@ -13,6 +14,30 @@ if TYPE_CHECKING:
 def rank() -> int:
     """The number of this process, from 0."""
     return int(os.environ.get("RANK", "0"))
+
+
+def meet() -> None:
+    """Let the processes of a training find each other, once; a single one has nobody to find.
+
+    Tensors on a GPU go through NCCL, others through gloo.
+    """
+    if processes() == 1:
+        return
+    import torch.distributed
+
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group()
+
+
+def mean(values: Sequence[float]) -> float:
+    """Of as many numbers as each process has, over all processes; the same in each."""
+    import torch
+
+    of_process = torch.tensor([math.fsum(values), len(values)], dtype=torch.float64)
+    total, count = summed(of_process).tolist()
+    return float(total / count)
 
 
 def summed(values: "torch.Tensor") -> "torch.Tensor":

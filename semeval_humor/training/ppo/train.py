@@ -3,8 +3,8 @@
 import math
 import random
 import shutil
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from semeval_humor.training.policy import Chat
 from semeval_humor.training.ppo.attribution import load_attribution
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.credit import Attribution, Piece, credited
-from semeval_humor.training.ppo.experience import experience, read
+from semeval_humor.training.ppo.experience import Experience, Read, experience, read
+from semeval_humor.training.ppo.heatmap import heats, write_heats
 from semeval_humor.training.ppo.learner import computing, make_learner
 from semeval_humor.training.ppo.metrics import measured
+from semeval_humor.training.ppo.pace import Clock, rate_share
 from semeval_humor.training.ppo.rewarding import Judge, rewarded
 from semeval_humor.training.ppo.rollout import Asked, Rollout, roll_out
-from semeval_humor.training.ppo.together import rank
+from semeval_humor.training.ppo.together import mean, meet, rank
 from semeval_humor.training.ppo.update import update
 from semeval_humor.training.run import agreed, interruptible, is_main, processes, writing
 from semeval_humor.training.sentinel.build import make_sentinel
@@ -45,7 +47,7 @@ def train(
         ConfigError: the reward does not pass its tests, or cannot be loaded.
     """
     reward, doubts = load_tested(config)
-    for doubt in doubts:
+    for doubt in doubts if is_main() else ():
         watch.note(f"untested_reward: {doubt}")
     attribution = load_attribution(config.reward, reward) if config.credit == "offsets" else None
     return train_with(
@@ -55,6 +57,7 @@ def train(
         chat,
         watch,
         sentinel=lambda config, policy, rows: sentinel(config, policy, rows, reward),
+        doubts=doubts,
         force=force,
     )
 
@@ -67,6 +70,7 @@ def train_with(
     watch: Watch,
     *,
     sentinel: MakeSentinel | None = None,
+    doubts: Sequence[str] = (),
     force: bool = False,
 ) -> Path:
     """Train a policy with PPO on any reward for texts; see ``train_policy``, also for its errors.
@@ -78,6 +82,7 @@ def train_with(
         chat: how ``predict`` speaks to models.
         watch: is told how it goes.
         sentinel: makes what watches the samples.
+        doubts: what speaks against the reward, for the receipt.
         force: delete a training that is in the folder.
 
     Raises:
@@ -91,9 +96,11 @@ def train_with(
         )
 
     def work(course: Course) -> Mapping[str, Any]:
+        meet()
         training = Training(course, config, reward, attribution)
         training.run()
-        return {"reward": {"fingerprint": reward.fingerprint}, "ppo": training.counts}
+        told = {"fingerprint": reward.fingerprint, "doubts": list(doubts)}
+        return {"reward": told, "ppo": training.counts}
 
     return train_policy(
         "ppo",
@@ -106,6 +113,25 @@ def train_with(
         inputs=reward.records,
         force=force,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The samples of a step, before it is said which tokens get their rewards.
+
+    Attributes:
+        rollouts: the completions.
+        rewards: of each.
+        pieces: what parts of each have earned; none without an attribution.
+        heard: what was thought of each token.
+        beta: what a token's reward loses for each nat of divergence from the parent.
+    """
+
+    rollouts: Sequence[Rollout]
+    rewards: Rewards
+    pieces: Sequence[Sequence[Piece]]
+    heard: Read
+    beta: float
 
 
 class Training:
@@ -128,7 +154,8 @@ class Training:
         self.course = course
         self.config = config
         self.counts = {"samples": 0, "tokens": 0, "empty": 0, "cut_off": 0}
-        """What was drawn since training was last begun."""
+        """What this process has drawn since training was last begun."""
+        self._last: Drawn | None = None
         self._reward = reward
         self._attribution = attribution
         self._prompts = [
@@ -153,6 +180,7 @@ class Training:
         try:
             with interruptible() as follower.interrupt, writing(out):
                 self._run()
+                self._show_credit()
         except torch.OutOfMemoryError as error:
             raise EngineError(
                 "out of memory; lower batch_size and raise accumulation, or set "
@@ -184,32 +212,16 @@ class Training:
         learner.set_rates(rate_share(config, step, self._steps))
         torch.manual_seed(random.Random(f"{config.seed}/{step}/{rank()}").getrandbits(63))
         clock = Clock()
-        with computing(config):
-            rollouts = roll_out(self.course.policy, self.asked(step), max_tokens=config.max_tokens)
-        clock.passed("rollout")
-        rewards, credits = self._rewarded(rollouts)
-        clock.passed("reward")
-        if step == 1:
-            learner.critic.expect(math.fsum(rewards.total) / len(rewards.total))
-        with computing(config):
-            heard = read(self.course.policy, learner.critic, rollouts, batch_size=config.batch_size)
-        clock.passed("read")
-        found = experience(
-            rollouts,
-            heard,
-            credits,
-            beta=learner.penalty.beta,
-            discount=config.discount,
-            decay=config.decay,
-        )
+        drawn = self._drawn(step, clock)
+        self._last = drawn
+        found = self._experience(drawn, drawn.pieces)
+        clock.passed("credit")
         done = update(learner, config, found, self.course.follower.before_step)
-        for rollout in rollouts:
-            self._count(rollout)
         logged = {
-            **measured(found, rewards),
+            **measured(found, drawn.rewards),
             **done.logged(config),
             "learning_rate": float(learner.optimizer.param_groups[0]["lr"]),
-            "beta": learner.penalty.beta,
+            "beta": drawn.beta,
             **clock.seconds,
         }
         learner.penalty.adapt(logged["kl"], config.rollouts)
@@ -227,18 +239,58 @@ class Training:
             found.append(self._prompts[order[number]])
         return found
 
-    def _rewarded(self, rollouts: Sequence[Rollout]) -> tuple[Rewards, list[list[float]]]:
-        """What texts get, and which of their tokens."""
+    def _drawn(self, step: int, clock: Clock) -> Drawn:
+        config, policy, critic = self.config, self.course.policy, self._learner.critic
+        with computing(config):
+            rollouts = roll_out(policy, self.asked(step), max_tokens=config.max_tokens)
+        for rollout in rollouts:
+            self._count(rollout)
+        clock.passed("rollout")
         rewards = rewarded(self._reward, rollouts)
         pieces: Sequence[Sequence[Piece]] = [()] * len(rollouts)
         if self._attribution is not None:
             prompts = [each.asked.prompt for each in rollouts]
             pieces = self._attribution(prompts, [each.text for each in rollouts], rewards)
+        clock.passed("reward")
+        if step == 1:
+            critic.expect(mean(rewards.total))
+        with computing(config):
+            heard = read(policy, critic, rollouts, batch_size=config.batch_size)
+        clock.passed("read")
+        return Drawn(rollouts, rewards, pieces, heard, self._learner.penalty.beta)
+
+    def _experience(self, drawn: Drawn, pieces: Sequence[Sequence[Piece]]) -> Experience:
+        """What is learnt from samples, if parts of them have earned so much."""
         tokenizer = self.course.policy.tokenizer
-        return rewards, [
+        credits = [
             credited(each, total, some, tokenizer)
-            for each, total, some in zip(rollouts, rewards.total, pieces, strict=True)
+            for each, total, some in zip(drawn.rollouts, drawn.rewards.total, pieces, strict=True)
         ]
+        return experience(
+            drawn.rollouts,
+            drawn.heard,
+            credits,
+            beta=drawn.beta,
+            discount=self.config.discount,
+            decay=self.config.decay,
+        )
+
+    def _show_credit(self) -> None:
+        """Write the page of the last step's advantages; all processes have to whiten them."""
+        drawn = self._last
+        if drawn is None:  # a training that was gone on with after its last step
+            return
+
+        def advantages(pieces: Sequence[Sequence[Piece]]) -> list[list[float]]:
+            values: list[list[float]] = self._experience(drawn, pieces).advantages_B_T.tolist()
+            return values
+
+        sequence = advantages([()] * len(drawn.rollouts))
+        offsets = None if self._attribution is None else advantages(drawn.pieces)
+        if is_main():
+            tokenizer = self.course.policy.tokenizer
+            found = heats(drawn.rollouts, drawn.rewards.total, tokenizer, sequence, offsets)
+            write_heats(self.course.run.out, found)
 
     def _count(self, rollout: Rollout) -> None:
         self.counts["samples"] += 1
@@ -253,44 +305,6 @@ class Training:
             follower.saved(step)
             for folder in sorted(run.out.glob("checkpoint-*"), key=_number)[:-KEPT]:
                 shutil.rmtree(folder)
-
-
-class Clock:
-    """Seconds since it was last asked."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def passed(self, name: str) -> None:
-        """What was done since then has a name."""
-        now = time.perf_counter()
-        self.seconds[f"seconds/{name}"], self._last = now - self._last, now
-
-
-def rate_share(config: PpoConfig, step: int, steps: int) -> float:
-    """Share of the peak learning rates in a step, in (0, 1].
-
-    They rise evenly over the warm-up and reach the peak in the step behind it; then they stay, or
-    fall evenly or like a cosine, so that the step after the last one would have 0. Unlike in
-    transformers the first step has more than 0: samples are too dear to be drawn for nothing.
-
-    Args:
-        config: schedule and warm-up.
-        step: from 1.
-        steps: of the whole training.
-    """
-    warm = math.ceil(config.warmup * steps)
-    if step <= warm:
-        return step / (warm + 1)
-    done = (step - warm - 1) / (steps - warm)
-    match config.schedule:
-        case "constant":
-            return 1.0
-        case "linear":
-            return 1.0 - done
-        case "cosine":
-            return 0.5 + 0.5 * math.cos(math.pi * done)
 
 
 def _number(folder: Path) -> int:
