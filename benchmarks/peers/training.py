@@ -277,11 +277,11 @@ def in_process(name: str, pairs: Path, reward: Path) -> dict[str, Any]:
 
 
 def _median(runs: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(value for each in runs for value in each[name])
+    return float(statistics.median(value for each in runs for value in each[name]))
 
 
 def _part(runs: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(each["parts"][name] for each in runs)
+    return float(statistics.median(each["parts"][name] for each in runs))
 
 
 def _most(runs: list[dict[str, Any]], name: str) -> float:
@@ -316,7 +316,7 @@ def tables(record: dict[str, Any]) -> str:
         losses = [
             zip(a["losses"], b["losses"], strict=True) for a, b in zip(bare, ours, strict=True)
         ]
-        same.append(f"{max(abs(a - b) for each in losses for a, b in each):.0e}")
+        same.append(f"{max(abs(a - b) for each in losses for a, b in each):.1g}")
     first = ["", "seconds a step", "of bare TRL", "GiB while training", "GiB in all"]
     second = ["once, or every so often", "learning the limits", "a probe", "of it a step"]
     second += ["of a bare step", "reward, seconds a step"]
@@ -326,7 +326,8 @@ def tables(record: dict[str, Any]) -> str:
         + "\n"
         + table(second, sentinel, align="lrrrrr")
         + f"\nLosses of ours and bare differ by {same[0]} (SFT) and {same[1]} (GRPO) at most.\n"
-        + f"\n{record['date'][:10]}, one of {machine['cores']} cores ({machine['processor']})."
+        + f"\n{record['date'][:10]}, one of {machine['cores']} cores ({machine['processor']}); "
+        + f"runs of each: {len(record['results']['grpo-ours'])}."
     )
 
 

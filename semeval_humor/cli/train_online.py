@@ -9,7 +9,7 @@ from semeval_humor.cli.train_policy import policy_options, predicts_chat, read_c
 GRPO_EXAMPLES = """\b
 Examples:
   semeval-humor train grpo --config configs/train/grpo-en-smollm2.toml
-  semeval-humor train grpo --config configs/train/grpo-qwen3-4b.toml --on-alarm rollback
+  semeval-humor train grpo --config configs/train/grpo-en-qwen3-1.7b.toml --on-alarm rollback
 """
 
 RLOO_EXAMPLES = """\b
@@ -21,7 +21,7 @@ Examples:
 DPO_EXAMPLES = """\b
 Examples:
   semeval-humor train dpo --config configs/train/dpo-en-smollm2.toml
-  semeval-humor train dpo --config configs/train/dpo-qwen3-4b.toml --on-alarm log
+  semeval-humor train dpo --config configs/train/dpo-en-qwen3-4b.toml --on-alarm log
 """
 
 

@@ -99,7 +99,7 @@ def show(folder: Path, kind: str) -> None:
         f"{counts['peak_memory_gib']:.1f} GiB at most"
     )
     click.echo(
-        f"  {counts['diff']['verdict']} from {receipt.model.name}: log-probabilities differ by up "
-        f"to {behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
+        f"  {counts['diff']['verdict']} from {receipt.config['model']}: log-probabilities differ by "
+        f"up to {behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
         "greedy answers differ"
     )

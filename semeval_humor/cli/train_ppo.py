@@ -45,14 +45,17 @@ def ppo(path: Path, force: bool, on_alarm: str | None) -> None:
 
 
 def show_credit(folder: Path) -> None:
-    """Print the advantages of some of a training's last samples, if there is a terminal."""
+    """Print the advantages of some of a training's last samples, if there is a terminal.
+
+    There are none where a training that was killed after its last step was gone on with.
+    """
     import rich.console
 
-    from semeval_humor.training.ppo.heatmap import read_heats
+    from semeval_humor.training.ppo.heatmap import CREDIT, read_heats
     from semeval_humor.training.run import is_main
 
     console = rich.console.Console(stderr=True, highlight=False)
-    if console.is_terminal and is_main():
+    if console.is_terminal and is_main() and (folder / CREDIT).exists():
         for heat in read_heats(folder)[:SHOWN]:
             console.print(painted(heat))
 

@@ -1,7 +1,6 @@
 """What follows every training step: live view, proof of change, sentinel, alarms, checkpoints.
 
-``Follower`` knows no trainer: our own loop calls it as it is, and ``as_callback`` makes it one of
-the callbacks of transformers, for the trainers of TRL.
+``Follower`` knows no trainer: our own loop calls it as it is; for those of TRL see ``trl.py``.
 """
 
 import dataclasses
@@ -19,7 +18,16 @@ from semeval_humor.files import atomic_writer
 from semeval_humor.training.config import OnAlarm
 from semeval_humor.training.policy import Policy
 from semeval_humor.training.proof import FirstSteps
-from semeval_humor.training.run import ALARM, Interrupt, Run, agreed, is_main, wanted_by_any
+from semeval_humor.training.run import (
+    ALARM,
+    Interrupt,
+    Run,
+    agreed,
+    is_main,
+    sharded,
+    steps_unseen,
+    wanted_by_any,
+)
 
 if TYPE_CHECKING:
     from semeval_humor.training.sentinel.sentinel import Alarm, Sentinel
@@ -129,7 +137,7 @@ class Follower:
         """Step of the healthy weights that are kept; 0: the parent's. None: there are none."""
         self._policy, self._run, self._sentinel, self._watch = policy, run, sentinel, watch
         self._on_alarm, self._most_rollbacks, self._rollbacks = on_alarm, rollbacks, 0
-        self._first = FirstSteps(policy.model, patience)
+        self._first = FirstSteps(policy.model, patience, gradients=not steps_unseen())
         self._since_probe: list[dict[str, float]] = []
         self._total, self._every = 0, every
         self._steering: Steering | None = None
@@ -154,8 +162,9 @@ class Follower:
         steering.restore(self._rollbacks)
         checkpoint = agreed(self._run.checkpoint)
         if checkpoint is not None:
-            # transformers leaves out the adapter in training if the checkpoint has another one too.
-            self._policy.load(checkpoint)
+            if not sharded():
+                # transformers leaves out the adapter in training if there is another one too.
+                self._policy.load(checkpoint)
             self._first.done = True
             self.healthy_step = agreed(self._run.healthy_step)
         if self._every and self.healthy_step is None:
@@ -167,7 +176,7 @@ class Follower:
         self._clock = time.perf_counter()
 
     def before_step(self, optimizer: Any) -> None:
-        """Gradients are there, and the optimizer is about to step.
+        """Gradients are there, if they are ever to be seen, and the optimizer is about to step.
 
         Raises:
             NotLearningError: see ``FirstSteps``.
@@ -196,7 +205,7 @@ class Follower:
         if not self._first.done:
             self._first.after(self.history)
         broken = not math.isfinite(entry.get("grad_norm", 0.0))
-        if self._every and (broken or step % self._every == 0):
+        if self._every and (broken or step % self._every == 0 or step == self._total):
             alarm, healthy = agreed(self._probe(step) if self._sentinel else None)
             if alarm is not None:
                 return self._answer(alarm)
@@ -303,65 +312,6 @@ class Follower:
         with atomic_writer(self._run.out / ALARM) as stream:
             json.dump(plain(document), stream, ensure_ascii=False, indent=2)
             stream.write("\n")
-
-
-def as_callback(follower: Follower, trainer: Any) -> Any:
-    """A follower as a callback of transformers; add it to the trainer.
-
-    The trainer has to log every step.
-    """
-    from transformers import TrainerCallback
-
-    class Callback(TrainerCallback):  # type: ignore[misc]
-        """Hands events on."""
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
-            steering = _TrainerSteering(trainer)
-            follower.begins(state.max_steps, state.log_history, state.global_step, steering)
-
-        def on_pre_optimizer_step(
-            self, args: Any, state: Any, control: Any, optimizer: Any, **parts: Any
-        ) -> None:
-            follower.before_step(optimizer)
-
-        def on_log(
-            self, args: Any, state: Any, control: Any, logs: dict[str, Any], **parts: Any
-        ) -> None:
-            if "grad_norm" not in logs:
-                follower.evaluated(state.global_step, logs)
-                return
-            match follower.after_step(state.global_step, logs):
-                case Next.SAVE_AND_STOP:
-                    control.should_save = control.should_training_stop = True
-                case Next.STOP:
-                    control.should_save, control.should_training_stop = False, True
-
-        def on_save(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
-            follower.saved(state.global_step)
-
-    return Callback()
-
-
-class _TrainerSteering:
-    """The optimizer, scheduler and beta of a trainer of transformers."""
-
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
-
-    def soften(self) -> None:
-        inner = getattr(self._trainer.optimizer, "optimizer", self._trainer.optimizer)
-        inner.state.clear()
-        scheduler = self._trainer.lr_scheduler
-        scheduler.base_lrs = [rate / 2 for rate in scheduler.base_lrs]
-        scheduler._last_lr = [rate / 2 for rate in scheduler.get_last_lr()]  # what is logged
-        for group in inner.param_groups:
-            group["lr"] /= 2
-            group["initial_lr"] /= 2
-        self.restore(1)
-
-    def restore(self, rollbacks: int) -> None:
-        if hasattr(self._trainer, "beta"):
-            self._trainer.beta *= 2**rollbacks
 
 
 def plain(value: Any) -> Any:

@@ -141,6 +141,10 @@ def _merge(source: Source, out: Path, dtype: Dtype) -> Survival:
         kept += int((moved & (written != was)).sum())
         square += float((new - old).double().square().sum())
         lost += float(((written - was) - (new - old)).double().square().sum())
+    if not changed:
+        raise HumorError(
+            f"{source.adapter.path}: what it adds is so small that even float32 rounds it away"
+        )
     merged.to(kind).save_pretrained(out)
     return Survival(changed, kept, (lost / square) ** 0.5)
 

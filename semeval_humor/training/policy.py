@@ -16,6 +16,7 @@ from semeval_humor.prompts import BASE_MODEL_STOP, PromptBook
 from semeval_humor.schema import Conversation, ModelIdentity, Prompt
 from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.loading import check_filled, load_model
+from semeval_humor.training.run import is_main
 
 PARENT = "parent"
 """Name of the frozen copy of an adapter that is trained further."""
@@ -175,6 +176,20 @@ class Policy:
             self._load_adapter(folder)
         else:
             self._load_model(folder)
+
+    def gather(self) -> None:
+        """Put a whole model, on the CPU, in place of the first process's share of one.
+
+        All processes have to call it, and none can train afterwards. Only for whole weights that
+        FSDP has spread over the processes.
+        """
+        from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+        wanted = StateDictOptions(full_state_dict=True, cpu_offload=True)
+        tensors = get_model_state_dict(self.model, options=wanted)
+        if is_main():  # the others get nothing
+            self.model = load_model(self.source.model, "float32")
+            self.model.load_state_dict(tensors)
 
     def release(self) -> Any:
         """Give the memory of the parent and the adapters back; returns the bare model.

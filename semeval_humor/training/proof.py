@@ -65,11 +65,14 @@ class FirstSteps:
     Attributes:
         model: in training.
         patience: steps in a row without a gradient that are let pass.
+        gradients: they can be looked at, and the optimizer holds the model's own parameters;
+            DeepSpeed's does not.
         done: a step has changed the weights as it should.
     """
 
     model: Any
     patience: int = 0
+    gradients: bool = True
     done: bool = False
     _watched: list[_Watched] = field(default_factory=list)
     _rate: float = 0.0
@@ -78,6 +81,8 @@ class FirstSteps:
 
     def before(self, optimizer: Any) -> None:
         """Look at weights and gradients when the optimizer is about to step.
+
+        Where gradients are not to be seen, it may be called before they are computed.
 
         Raises:
             NotLearningError: nothing is trainable, or the optimizer holds other parameters.
@@ -91,7 +96,7 @@ class FirstSteps:
             raise NotLearningError("no parameter is trainable: all of them are frozen")
         groups = optimizer.param_groups
         held = {id(value) for group in groups for value in group["params"]}
-        if held.isdisjoint(map(id, trainable.values())):
+        if self.gradients and held.isdisjoint(map(id, trainable.values())):
             raise NotLearningError(
                 f"the optimizer holds none of the {len(trainable)} trainable tensors: it was made "
                 "for another model, or before the adapter was"
@@ -100,14 +105,14 @@ class FirstSteps:
         self._coming = any(float(group.get("initial_lr", group["lr"])) > 0 for group in groups)
         self._watched = []
         for name, value in trainable.items():
-            gradient = value.grad
-            self._watched.append(
-                _Watched(
-                    name,
-                    _some(value).clone(),
-                    torch.zeros(1, dtype=torch.bool) if gradient is None else _some(gradient) != 0,
-                )
-            )
+            before, gradient = _some(value).clone(), value.grad
+            if not self.gradients:
+                pulled = torch.ones_like(before, dtype=torch.bool)
+            elif gradient is None:
+                pulled = torch.zeros(1, dtype=torch.bool)
+            else:
+                pulled = _some(gradient) != 0
+            self._watched.append(_Watched(name, before, pulled))
 
     def after(self, history: History) -> None:
         """Look at the weights after the step.
@@ -130,7 +135,8 @@ class FirstSteps:
             if not self._coming:
                 raise NotLearningError("the learning rate is 0, and will stay so")
             return
-        if not any(bool(w.pulled.any()) for w in self._watched):
+        pulled = any(bool(w.pulled.any()) for w in self._watched)
+        if not pulled or (not self.gradients and history.grad_norms[-1:] == (0.0,)):
             self._idle += 1
             if self._idle > self.patience:
                 raise NotLearningError(_without_gradient(self._idle, history))

@@ -27,6 +27,7 @@ REPORT = "report.html"
 
 _LOGGED = {
     "loss": "Loss",
+    "eval_loss": "Loss of the dev rows",
     "reward": "Reward",
     "kl": "KL to the parent, nats a token",
     "entropy": "Entropy, nats a token",

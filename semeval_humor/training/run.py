@@ -243,6 +243,16 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def sharded() -> bool:
+    """Whether accelerate spreads the weights over the processes, by FSDP: none has all of them."""
+    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+
+
+def steps_unseen() -> bool:
+    """Whether DeepSpeed steps within the backward pass, so that gradients are never to be seen."""
+    return os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true"
+
+
 def agreed(value: Any) -> Any:
     """What the first process has, in all processes that train together."""
     import torch.distributed

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import resource
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semeval_humor.errors import DataError, HumorError
+from semeval_humor.errors import ConfigError, DataError, HumorError
 from semeval_humor.files import atomic_writer, sha256_of_file
 from semeval_humor.receipt import hardware, versions, write_receipt
 from semeval_humor.schema import FileRecord, Receipt
@@ -21,7 +22,7 @@ from semeval_humor.training.policy import Chat, Policy, find_source, load_policy
 from semeval_humor.training.proof import NotLearningError, Proof, prove
 from semeval_humor.training.report import write_report
 from semeval_humor.training.reward.fit import idle_cores
-from semeval_humor.training.run import Run, is_main, processes, writing
+from semeval_humor.training.run import Run, is_main, processes, sharded, steps_unseen, writing
 
 if TYPE_CHECKING:
     from semeval_humor.training.sentinel.sentinel import Sentinel
@@ -100,6 +101,7 @@ def train_policy(
         NotLearningError: training does not change the policy; says why.
     """
     started = datetime.now(UTC)
+    _check_distributed(kind, config)
     watch = Records(config.out, watch) if is_main() else Nobody()
     source = find_source(config)
     parent = source.identity()
@@ -134,6 +136,8 @@ def train_policy(
         counts = work(course)
         if follower.interrupted:
             raise KeyboardInterrupt
+        if sharded():
+            policy.gather()
         if is_main():
             proof = _conclude(course)
             receipt = Receipt(
@@ -156,6 +160,27 @@ def train_policy(
             run.finish()
             _check(course, proof)
     return config.out
+
+
+def _check_distributed(kind: str, config: PolicyConfig) -> None:
+    """Refuse settings that do not go with what accelerate was told to do with the weights."""
+    alone = kind == "sft" and config.method == "full" and config.sentinel is False
+    if sharded() and not alone:
+        # Whatever hears a policy is in one process, which then lacks the others' weights.
+        raise ConfigError(
+            'FSDP: only train sft with method = "full" and sentinel = false can do with weights '
+            "that are spread over processes; use configs/distributed/ddp.yaml"
+        )
+    if not steps_unseen():
+        return
+    if os.environ.get("ACCELERATE_DEEPSPEED_ZERO_STAGE", "2") == "3":
+        raise ConfigError("DeepSpeed: stage 3 spreads the weights; use stage 2, or fsdp.yaml")
+    if config.autocast:
+        # Its engine would turn the weights into bfloat16, and that is what would be saved.
+        raise ConfigError("DeepSpeed: set autocast = false, so that weights stay in float32")
+    if config.on_alarm == "rollback":
+        # The optimizer steps on copies of its own, which the healthy weights would not reach.
+        raise ConfigError('DeepSpeed: on_alarm must be "stop" or "log"; rollback needs ddp.yaml')
 
 
 def _record(path: Path) -> FileRecord:

@@ -1,12 +1,13 @@
-"""What the trainers of TRL have in common: their arguments, and a run of one of them."""
+"""What the trainers of TRL have in common: arguments, a run of one of them, who follows it."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
-from semeval_humor.errors import EngineError
-from semeval_humor.training.callback import Follower, as_callback
+from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.training.callback import Follower, Next
 from semeval_humor.training.config import PolicyConfig
-from semeval_humor.training.run import Run, agreed, interruptible, writing
+from semeval_humor.training.run import Run, agreed, interruptible, steps_unseen, writing
 
 _SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 
@@ -19,6 +20,9 @@ def arguments(config: PolicyConfig) -> dict[str, Any]:
 
     Those whose defaults differ from one version to the next, or hide something, are always given:
     the type to compute in, the filter that hides a loss that is NaN, steps between two logs.
+
+    Raises:
+        ConfigError: ``report_to`` names what transformers does not know, or is not installed.
     """
     import torch
 
@@ -46,9 +50,22 @@ def arguments(config: PolicyConfig) -> dict[str, Any]:
         "save_strategy": "steps",
         "save_steps": config.save_every,
         "save_total_limit": KEPT,
-        "report_to": list(config.report_to) or "none",
+        "report_to": _reporters(config.report_to) or "none",
         "disable_tqdm": True,
     }
+
+
+def _reporters(names: Sequence[str]) -> list[str]:
+    from transformers.integrations import get_available_reporting_integrations
+
+    found = get_available_reporting_integrations()
+    absent = [name for name in names if name not in found]
+    if absent:
+        raise ConfigError(
+            f"report_to: {', '.join(absent)} is unknown to transformers, or not installed; "
+            f"found: {', '.join(found) or 'none'}"
+        )
+    return list(names)
 
 
 def keep_quiet() -> None:
@@ -87,3 +104,69 @@ def fit(trainer: Any, follower: Follower, run: Run) -> None:
         ) from error
     # From here on the model computes in the types in which it is stored, as saved files will.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+
+
+def as_callback(follower: Follower, trainer: Any) -> Any:
+    """A follower as a callback of transformers; add it to the trainer.
+
+    The trainer has to log every step.
+    """
+    from transformers import TrainerCallback
+
+    class Callback(TrainerCallback):  # type: ignore[misc]
+        """Hands events on."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
+            steering = _TrainerSteering(trainer)
+            follower.begins(state.max_steps, state.log_history, state.global_step, steering)
+
+        def on_step_begin(
+            self, args: Any, state: Any, control: Any, optimizer: Any, **parts: Any
+        ) -> None:
+            if steps_unseen():
+                follower.before_step(optimizer)
+
+        def on_pre_optimizer_step(
+            self, args: Any, state: Any, control: Any, optimizer: Any, **parts: Any
+        ) -> None:
+            if not steps_unseen():
+                follower.before_step(optimizer)
+
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: dict[str, Any], **parts: Any
+        ) -> None:
+            if "grad_norm" not in logs:
+                follower.evaluated(state.global_step, logs)
+                return
+            match follower.after_step(state.global_step, logs):
+                case Next.SAVE_AND_STOP:
+                    control.should_save = control.should_training_stop = True
+                case Next.STOP:
+                    control.should_save, control.should_training_stop = False, True
+
+        def on_save(self, args: Any, state: Any, control: Any, **parts: Any) -> None:
+            follower.saved(state.global_step)
+
+    return Callback()
+
+
+class _TrainerSteering:
+    """The optimizer, scheduler and beta of a trainer of transformers."""
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+
+    def soften(self) -> None:
+        inner = getattr(self._trainer.optimizer, "optimizer", self._trainer.optimizer)
+        inner.state.clear()
+        scheduler = self._trainer.lr_scheduler
+        scheduler.base_lrs = [rate / 2 for rate in scheduler.base_lrs]
+        scheduler._last_lr = [rate / 2 for rate in scheduler.get_last_lr()]  # what is logged
+        for group in inner.param_groups:
+            group["lr"] /= 2
+            group["initial_lr"] /= 2
+        self.restore(1)
+
+    def restore(self, rollbacks: int) -> None:
+        if hasattr(self._trainer, "beta"):
+            self._trainer.beta *= 2**rollbacks

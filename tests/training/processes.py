@@ -12,14 +12,20 @@ from semeval_humor.training.run import processes
 from semeval_humor.training.trl import fit
 
 
-def in_two(module: str, *arguments: str) -> None:
-    """Run ``python -m module`` in two processes, as torchrun starts them, until both have ended."""
+def in_two(module: str, *arguments: str, **environment: str) -> None:
+    """Run ``python -m module`` in two processes, as torchrun starts them, until both have ended.
+
+    Args:
+        module: to run.
+        arguments: of the module.
+        environment: variables to set besides.
+    """
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
     command += ["--master_port", str(_free_port()), "-m", module, *arguments]
     result = subprocess.run(
         command,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -36,10 +42,11 @@ def kept(folder: Path) -> Callable[..., None]:
         fit(trainer, *rest)
         named = trainer.accelerator.unwrap_model(trainer.model).named_parameters()
         trained = {name: value for name, value in named if value.requires_grad}
-        tensors = {name: value.detach().clone() for name, value in trained.items()}
+        tensors = {name: _whole(value.detach().clone()) for name, value in trained.items()}
         # Adam's first step is nearly the gradient's sign; its first moment is a tenth of it.
         state = getattr(trainer.optimizer, "optimizer", trainer.optimizer).state
-        tensors |= {f"gradient of {n}": state[v]["exp_avg"] * 10 for n, v in trained.items()}
+        moments = {name: _whole(state[value]["exp_avg"]) for name, value in trained.items()}
+        tensors |= {f"gradient of {name}": value * 10 for name, value in moments.items()}
         rank = trainer.accelerator.process_index
         save_file(tensors, folder / f"{processes()}-{rank}.safetensors")
 
@@ -57,6 +64,10 @@ def check_equal(folder: Path) -> None:
     # What is compared is much larger than the tolerance.
     gradients = [value for name, value in one.items() if name.startswith("gradient of ")]
     assert max(float(value.abs().max()) for value in gradients) > 0.01
+
+
+def _whole(tensor: Any) -> Any:
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
 def _free_port() -> int:

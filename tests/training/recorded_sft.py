@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from semeval_humor.training.callback import Follower
-from semeval_humor.training.run import is_main, processes
+from semeval_humor.training.run import is_main, processes, sharded
 from semeval_humor.training.sft import train
 from semeval_humor.training.train import AlarmError
 from tests.training.fake_sentinel import FakeSentinel
@@ -27,6 +27,13 @@ UPDATES: Mapping[str, Mapping[str, Any]] = {
     "full": {**FULL, "steps": 1, "accumulation": 2},
 }
 """Settings of trainings that one process and two should do alike."""
+
+SHARDED: Mapping[str, Mapping[str, Any]] = {
+    "sharded": {**FULL, "steps": 1, "accumulation": 2},
+    "sharded-interrupt-0": {**FULL, "steps": 4},
+    "sharded-interrupt-none": {**FULL, "steps": 4},
+}
+"""The same for weights that are spread over the processes."""
 
 ENDED: Mapping[str, Mapping[str, Any]] = {
     "interrupt-0": STEADY,
@@ -59,7 +66,7 @@ def run(folder: Path, name: str, **changes: Any) -> None:
 
     def spy(self: Follower, step: int, logged: Mapping[str, Any]) -> Any:
         steps.append((step, logged["learning_rate"]))
-        if step == 2 and name == f"interrupt-{rank}":
+        if len(steps) == 2 and steps[0][0] == 1 and name.endswith(f"interrupt-{rank}"):
             os.kill(os.getpid(), signal.SIGTERM)
         return after_step(self, step, logged)
 
@@ -78,6 +85,30 @@ def run(folder: Path, name: str, **changes: Any) -> None:
     (place / f"{processes()}-{rank}.json").write_text(json.dumps(document))
 
 
+def stand_for_gpus() -> None:
+    """Have accelerate take CPU processes for GPUs: only over these would it spread weights."""
+    import torch.distributed
+    from accelerate.state import PartialState  # type: ignore[import-untyped]
+    from accelerate.utils import DistributedType  # type: ignore[import-untyped]
+
+    def backend(self: Any, *rest: Any, **options: Any) -> tuple[str, DistributedType]:
+        return "gloo", DistributedType.MULTI_GPU
+
+    def device(self: Any) -> None:
+        self.device = torch.device("cpu")
+
+    torch.distributed.init_process_group("gloo")
+    PartialState._prepare_backend = backend
+    PartialState.set_device = device
+
+
 if __name__ == "__main__":
-    for name, changes in {**UPDATES, **ENDED}.items():
-        run(Path(sys.argv[1]), name, **changes)
+    place = Path(sys.argv[1])
+    if sharded():
+        stand_for_gpus()
+        for name, changes in SHARDED.items():
+            run(place, name, **changes)
+        run(place, "sharded-interrupt-0", **SHARDED["sharded-interrupt-0"])  # goes on
+    else:
+        for name, changes in {**UPDATES, **ENDED}.items():
+            run(place, name, **changes)

@@ -13,10 +13,11 @@ from semeval_humor.diff import Verdict, diff
 from semeval_humor.errors import ConfigError, HumorError
 from semeval_humor.models import Model
 from semeval_humor.receipt import read_receipt
-from semeval_humor.training.callback import Follower, Next, _TrainerSteering, plain
+from semeval_humor.training.callback import Follower, Next, plain
 from semeval_humor.training.run import Run
 from semeval_humor.training.sft import SftConfig, train
 from semeval_humor.training.train import AlarmError
+from semeval_humor.training.trl import _TrainerSteering, as_callback
 from tests.tiny_model import save_model
 from tests.training.fake_sentinel import FakeSentinel
 from tests.training.test_sft import Stopping
@@ -49,7 +50,7 @@ def test_a_quiet_sentinel(tiny: Model, tmp_path: Path) -> None:
     sentinel, told = FakeSentinel(every=2), Told()
     out = run(settings(tmp_path, tiny.path, steps=5, **STEADY), sentinel, told)
     assert sentinel.learnt == 1
-    assert told.probes == [2, 4]
+    assert told.probes == [2, 4, 5]  # the last step is always heard
     # It hears the mean of what was logged since the last probe.
     assert sentinel.logged[1]["loss"] == pytest.approx((told.losses[2] + told.losses[3]) / 2)
     assert not list(out.glob("healthy*"))
@@ -200,6 +201,17 @@ def test_a_broken_gradient_is_probed_at_once(tmp_path: Path) -> None:
     parts = Parts(tmp_path / "c", None)
     with pytest.raises(HumorError, match="step 1: the gradient is nan; lower the learning_rate"):
         parts.step(1, grad_norm=math.nan)
+
+
+@pytest.mark.parametrize("deepspeed", [False, True])
+def test_when_weights_are_looked_at(monkeypatch: pytest.MonkeyPatch, deepspeed: bool) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", str(deepspeed).lower())
+    seen: list[str] = []
+    callback = as_callback(SimpleNamespace(before_step=seen.append), None)  # type: ignore[arg-type]
+    callback.on_step_begin(None, None, None, optimizer="before gradients")
+    callback.on_pre_optimizer_step(None, None, None, optimizer="with gradients")
+    # DeepSpeed has stepped when transformers says that it is about to.
+    assert seen == ["before gradients" if deepspeed else "with gradients"]
 
 
 def test_beta_and_rate_after_a_rollback(tmp_path: Path) -> None:

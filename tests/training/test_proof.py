@@ -58,19 +58,22 @@ def train(
     patience: int = 0,
     logged: dict[str, Any] | None = None,
     schedule: Any = None,
+    within: bool = False,
 ) -> tuple[FirstSteps, History]:
-    """A loop as trainers have it, with what they log."""
-    first = FirstSteps(policy.model, patience)
+    """A loop as trainers have it, with what they log; ``within``: as it looks with DeepSpeed."""
+    first = FirstSteps(policy.model, patience, gradients=not within)
     rates: list[float] = []
     norms: list[float] = []
     for step in range(steps):
+        if within and not first.done:
+            first.before(optimizer)
         loss = nll(policy, rows[step]) * factor
         if loss.requires_grad:
             loss.backward()
         grads = [v.grad.norm().item() for v in policy.model.parameters() if v.grad is not None]
         rates.append(optimizer.param_groups[0]["lr"])
         norms.append(math.hypot(*grads))
-        if not first.done:
+        if not within and not first.done:
             first.before(optimizer)
         optimizer.step()
         if schedule:
@@ -96,6 +99,33 @@ def test_healthy_steps(tiny: Model, tmp_path: Path, changes: dict[str, Any]) -> 
     assert proof.behaviour.moved > 1e-3 > proof.behaviour.noise
     assert proof.behaviour.shown == pytest.approx(1, abs=1e-3)
     assert policy.model is None  # its memory is given back
+
+
+def test_steps_within_the_backward_pass(tiny: Model, tmp_path: Path) -> None:
+    import torch
+
+    policy, rows = loaded(tiny, tmp_path)
+    copies = [value.detach().clone() for value in policy.model.parameters() if value.requires_grad]
+
+    class Copies(torch.optim.AdamW):
+        """An optimizer whose parameters are not the model's."""
+
+        def step(self, *rest: Any) -> None:  # type: ignore[override]
+            inner.step()
+
+        def zero_grad(self, set_to_none: bool = True) -> None:
+            inner.zero_grad(set_to_none)
+
+    inner = adamw(policy)
+    first, _ = train(policy, rows, Copies(copies), steps=1, within=True)
+    assert first.done
+    with pytest.raises(NotLearningError, match="the optimizer holds none of the"):
+        train(policy, rows, Copies(copies), steps=1)
+    inner = adamw(policy, lr=1e-30)
+    with pytest.raises(NotLearningError, match="the first step moved 0 of"):
+        train(policy, rows, Copies(copies), steps=1, within=True)
+    with pytest.raises(NotLearningError, match="no gradient in 2 steps"):
+        train(policy, rows, Copies(copies), factor=0.0, patience=1, within=True)
 
 
 def test_a_learning_rate_of_zero(tiny: Model, tmp_path: Path) -> None:

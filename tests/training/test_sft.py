@@ -173,6 +173,62 @@ def test_rows_that_fit_nowhere(tiny: Model, tmp_path: Path) -> None:
         run(settings(tmp_path, tiny.path, max_length=16))
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"method": "full", "learning_rate": 1e-3}], ids=["lora", "full"]
+)
+def test_gradient_checkpointing_changes_nothing(
+    tiny: Model, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    found = []
+    for name, checkpointing in (("kept", False), ("again", True)):
+        told = Told()
+        values = {"steps": 3, "gradient_checkpointing": checkpointing, **changes}
+        run(settings(tmp_path / name, tiny.path, **values), told)
+        found.append(told.losses)
+    assert found[0] == found[1]
+
+
+def test_a_place_to_report_to_that_is_not_there(tiny: Model, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="report_to: wandbb is unknown to transformers, or not"):
+        run(settings(tmp_path, tiny.path, report_to=["wandbb"]))
+
+
+FSDP, DEEPSPEED = "ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"
+FULL: dict[str, Any] = {"method": "full"}
+HEARD: dict[str, Any] = {"sentinel": {}}
+PLAIN: dict[str, Any] = {"autocast": False}
+
+
+@pytest.mark.parametrize(
+    ("variables", "changes", "message"),
+    [
+        ({FSDP: "true"}, {}, 'FSDP: only train sft with method = "full" and sentinel = false'),
+        ({FSDP: "true"}, FULL | HEARD, "FSDP: only train sft"),
+        ({DEEPSPEED: "true"}, FULL, "DeepSpeed: set autocast = false"),
+        ({DEEPSPEED: "true"}, PLAIN | {"on_alarm": "rollback"}, 'on_alarm must be "stop" or "log"'),
+        (
+            {DEEPSPEED: "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"},
+            PLAIN,
+            "DeepSpeed: stage 3 spreads the weights",
+        ),
+    ],
+)
+def test_what_does_not_go_with_spread_weights(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    changes: dict[str, Any],
+    message: str,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    config = settings(tmp_path, "model", **changes)
+    with pytest.raises(ConfigError) as caught:
+        run(config)
+    assert message in str(caught.value)
+    assert not config.out.exists()
+
+
 def test_a_full_disk(tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

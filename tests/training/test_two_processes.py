@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 
+from semeval_humor.diff import Verdict, diff
 from semeval_humor.receipt import read_receipt
 from tests.tiny_model import save_model
 from tests.training.processes import check_equal, in_two
-from tests.training.recorded_sft import UPDATES, run
+from tests.training.recorded_sft import SHARDED, UPDATES, run
 from tests.training.tiny_policy import settings
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # of peft, transformers and trl
 ]
+
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "distributed"
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(folder / "tiny", context=256)
     settings(folder, "tiny")  # writes pairs and prompts
     in_two("tests.training.recorded_sft", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sharded(folder: Path) -> Path:
+    """Where the weights were spread over two processes, as ``fsdp.yaml`` says."""
+    import yaml  # type: ignore[import-untyped]
+
+    told = yaml.safe_load((CONFIGS / "fsdp.yaml").read_text())["fsdp_config"]
+    environment = {name.upper(): str(value) for name, value in told.items()}
+    in_two("tests.training.recorded_sft", str(folder), ACCELERATE_USE_FSDP="true", **environment)
     return folder
 
 
@@ -78,3 +93,21 @@ def test_all_roll_back_to_the_same(folder: Path) -> None:
     assert [rate for _, rate in first["steps"]] == pytest.approx([0.01] * 4 + [0.005] * 2)
     ends = [load_file(folder / "rollback" / f"2-{rank}.safetensors") for rank in (0, 1)]
     assert all(value.equal(ends[1][name]) for name, value in ends[0].items())
+
+
+def test_spread_weights_make_the_update_of_one_process(sharded: Path) -> None:
+    run(sharded, "sharded", **SHARDED["sharded"])
+    check_equal(sharded / "sharded")
+    one, two = (sharded / "sharded" / f"out-{number}" for number in (1, 2))
+    receipt = read_receipt(two / "train-sft.run.json")
+    assert receipt.counts["diff"]["verdict"] == "changed"
+    assert receipt.counts["diff"]["cause"] is None
+    assert diff(one, two).traits.moved.largest < 1e-5
+
+
+def test_spread_weights_go_on_from_a_checkpoint(sharded: Path) -> None:
+    for process in told(sharded, "sharded-interrupt-0"):
+        assert process["end"] == "done"
+        assert [step for step, _ in process["steps"]] == [3, 4]
+    ends = [sharded / f"sharded-interrupt-{name}" / "out-2" for name in ("0", "none")]
+    assert diff(*ends).verdict is Verdict.IDENTICAL

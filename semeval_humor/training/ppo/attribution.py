@@ -84,7 +84,7 @@ class Reader:
         )
         ids: list[list[int]] = encoded["input_ids"]
         found: dict[str, Contributions] = {}
-        bias = float(self._encoder.model["head"].bias[HUMOR])
+        bias = float(self._encoder.model["head"].bias[HUMOR].detach())
         self._encoder.model.eval()
         with torch.inference_mode():
             for rows in batches([len(each) for each in ids]):

@@ -22,6 +22,8 @@ class PpoConfig(PolicyConfig):
     """Of the policy, peak. For method = "full", a tenth of it or less."""
     value_learning_rate: float = Field(default=1e-3, gt=0)
     """Of the critic, peak."""
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the steps over which the learning rates rise; the first one has more than 0."""
     steps: int | None = Field(default=None, ge=1)
     """Times that samples are drawn and learnt from; none: as epochs says."""
     reward: HomePath

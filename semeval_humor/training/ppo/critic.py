@@ -43,8 +43,12 @@ class Critic:
             rollouts: the completions.
             states_N_H: the policy's states before their tokens.
         """
+        import torch
+
         own_N_H = states_N_H if self.model is None else states(self.model, rollouts)
-        values_N: torch.Tensor = self.head(own_N_H.float())[:, 0]
+        # In bfloat16, advantages would have two digits.
+        with torch.autocast(own_N_H.device.type, enabled=False):
+            values_N: torch.Tensor = self.head(own_N_H.float())[:, 0]
         return values_N
 
     def expect(self, reward: float) -> None:

@@ -1,8 +1,8 @@
 """Generalised advantage estimation: how much better each token was than the critic expected.
 
-Where this differs from the paper (Schulman et al. 2016, arXiv:1506.02438): there, a trajectory that
-is cut off is continued by what the critic expects; here every completion ends at its last token,
-since the reward knows which ones were cut off. Advantages are whitened, which the paper leaves open.
+Where this differs from the paper (Schulman et al. 2016, arXiv:1506.02438): there, a trajectory
+that is cut off is continued by what the critic expects; here every completion ends at its last
+token, since the reward knows which ones were cut off. And advantages are whitened.
 
 Tensors are batch by token; a mask is 1 on the tokens of a completion and 0 on what fills its row
 up behind them.

@@ -6,6 +6,7 @@ was, and what it would have been if all of the reward had come at the last token
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +64,8 @@ class Heat:
         return found if self.offsets is None else [*found, ("offsets", self.offsets)]
 
     def share(self, advantage: float) -> float:
-        """An advantage relative to the largest one, in [-1, 1]."""
-        return advantage / self.largest if self.largest else 0.0
+        """An advantage relative to the largest one, in [-1, 1]; 0 for what is no number."""
+        return advantage / self.largest if self.largest and math.isfinite(advantage) else 0.0
 
 
 def heats(
@@ -91,7 +92,8 @@ def heats(
         return tuple(values[row][: len(rollouts[row].ids)])
 
     sides = [sequence] if offsets is None else [sequence, offsets]
-    largest = max(abs(value) for side in sides for row in chosen for value in of(row, side))
+    shown = [value for side in sides for row in chosen for value in of(row, side)]
+    largest = max((abs(value) for value in shown if math.isfinite(value)), default=0.0)
     return [
         Heat(
             id=rollouts[row].asked.prompt.id,
@@ -126,7 +128,8 @@ def write_heats(folder: Path, found: Sequence[Heat]) -> None:
         OSError: they cannot be written.
     """
     with atomic_writer(folder / CREDIT) as stream:
-        json.dump([dataclasses.asdict(heat) for heat in found], stream, ensure_ascii=False)
+        samples = [dataclasses.asdict(heat) for heat in found]
+        json.dump({"samples": samples}, stream, ensure_ascii=False)
     with atomic_writer(folder / CREDIT_PAGE) as stream:
         stream.write(credit_page(folder.name, found))
 
@@ -138,8 +141,9 @@ def read_heats(folder: Path) -> list[Heat]:
         DataError: it is missing, or damaged.
     """
     path = folder / CREDIT
+    document = read_json(path)
     try:
-        return [_read(row) for row in read_json(path)]
+        return [_read(row) for row in document["samples"]]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not what train ppo wrote: {error}") from error
 
@@ -147,7 +151,7 @@ def read_heats(folder: Path) -> list[Heat]:
 def credit_page(name: str, found: Sequence[Heat]) -> str:
     """The page itself; completions are shown as text whatever they hold."""
     heads = ("prompt", *(credit for credit, _ in found[0].sides), "reward")
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
             Cell(quoted(heat.asked, heat.lang, longest=120), "words"),
             *(Cell(_painted(heat, values), "words") for _, values in heat.sides),

@@ -1,5 +1,8 @@
 """The losses of PPO, token by token, and the divergences that hold it back.
 
+Each function says where it is from; where the update as a whole differs from its paper stands in
+``update.py``.
+
 Tensors hold the tokens of all completions of a batch, one behind the other. Log-probabilities and
 divergences are in nats.
 """

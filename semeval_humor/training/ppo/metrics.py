@@ -76,4 +76,4 @@ def _variance(values_N: "torch.Tensor") -> float:
 
     count = torch.full_like(values_N, 1.0).sum()
     size, total = summed(torch.stack([count, values_N.sum()])).tolist()
-    return float(summed((values_N - total / size).square().sum())) / size
+    return float(summed((values_N - total / size).square().sum()) / size)

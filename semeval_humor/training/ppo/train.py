@@ -1,6 +1,5 @@
 """``train ppo``: a policy learns from rewards for its own samples, token by token."""
 
-import math
 import random
 import shutil
 from collections.abc import Mapping, Sequence

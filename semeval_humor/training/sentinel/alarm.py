@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from semeval_humor.metrics.scripts import foreign
+from semeval_humor.schema import Finish
 from semeval_humor.text.loops import find_loops
-from semeval_humor.training.sentinel.limits import Limit
-from semeval_humor.training.sentinel.signals import Signal
+from semeval_humor.training.sentinel.limits import RULES, Limit
+from semeval_humor.training.sentinel.signals import Signal, is_empty
 from semeval_humor.training.sentinel.speaker import Sample
 
 _QUOTED = 40
@@ -95,6 +96,11 @@ def broken(step: int, found: str) -> Alarm:
 
 
 def _words(signal: str, value: float, limit: Limit, samples: Sequence[Sample]) -> str:
+    is_low = value < limit.low
+    plain = f"{signal} has fallen too low" if is_low else f"{signal} has risen too high"
+    rule = RULES.get(signal)
+    if rule is not None and not (rule.low if is_low else rule.high):
+        return plain  # the side has a limit only because somebody has set one
     if signal in (Signal.FOREIGN, Signal.PURITY):
         return _foreign(samples)
     if signal in (Signal.LOOPS, Signal.REPETITION):
@@ -102,15 +108,15 @@ def _words(signal: str, value: float, limit: Limit, samples: Sequence[Sample]) -
     if signal in _COUNTED:
         words, is_one = _COUNTED[signal]
         return f"{sum(map(is_one, samples))} of {len(samples)} answers {words}"
-    low, high = _PLAIN.get(signal, (f"{signal} has fallen too low", f"{signal} has risen too high"))
-    return low if value < limit.low else high
+    low, high = _PLAIN.get(signal, ("", ""))
+    return (low if is_low else high) or plain
 
 
 _COUNTED: Mapping[str, tuple[str, Callable[[Sample], bool]]] = {
-    Signal.EMPTY: ("are empty", lambda sample: not sample.text),
+    Signal.EMPTY: ("are empty", lambda sample: is_empty(sample.text)),
     Signal.CUT_OFF: (
         "run on without ending: the policy has unlearnt its end token",
-        lambda sample: sample.finish != "stopped",
+        lambda sample: sample.finish is not Finish.STOPPED,
     ),
 }
 

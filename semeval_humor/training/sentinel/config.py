@@ -1,5 +1,6 @@
 """Settings of the sentinel."""
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -17,6 +18,8 @@ class SetLimit(Settings):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
+        if any(each is not None and math.isnan(each) for each in (self.low, self.high)):
+            raise ValueError("nan is no limit; inf and -inf switch a side off")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"low {self.low} is above high {self.high}")
         return self

@@ -149,7 +149,8 @@ def learn_limits(
         chosen: limits that are set instead.
 
     Raises:
-        ConfigError: a limit is set for a signal that there is not.
+        ConfigError: a limit is set for a signal that there is not, or beyond the one that was
+            learnt for the other side.
     """
     limits: dict[str, Limit] = dict(GIVEN)
     healthy = {name: [source] for name, source in parent.items()}
@@ -166,7 +167,12 @@ def learn_limits(
             near = difflib.get_close_matches(name, [*Signal, *parent], n=1)
             hint = f", did you mean {near[0]}?" if near else f"; there are {', '.join(Signal)}"
             raise ConfigError(f"sentinel.limits: no signal {name}{hint}")
-        limits[name] = _set(limits.get(name, Limit()), own)
+        limit = limits[name] = _set(limits.get(name, Limit()), own)
+        if limit.low > limit.high:
+            raise ConfigError(
+                f"sentinel.limits.{name}: low {limit.low:.3g} is above high {limit.high:.3g}, one "
+                "of which was learnt; set both"
+            )
     return limits
 
 

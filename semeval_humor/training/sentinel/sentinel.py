@@ -122,10 +122,6 @@ class Sentinel:
         heard = self._hear(first)
         self.history = [Probe(0, heard.signals(), first, _rewards(heard), (), seconds)]
 
-    def due(self, step: int) -> bool:
-        """Whether a step is one to be followed by a probe."""
-        return step % self.config.every == 0
-
     def probe(self, step: int, logged: Mapping[str, float]) -> Alarm | None:
         """Listen to the policy; returns an alarm if it is no longer healthy.
 

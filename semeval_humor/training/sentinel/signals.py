@@ -130,6 +130,11 @@ def hear(
     return Heard(len(samples), rows, sets)
 
 
+def is_empty(text: str) -> bool:
+    """Whether a text has no visible character: only spaces, controls or zero-width ones."""
+    return not any(char.isprintable() and not char.isspace() for char in text)
+
+
 def _purity(sample: Sample) -> float:
     return _defined(lambda: script_purity([sample.text], sample.prompt.lang))
 
@@ -157,7 +162,7 @@ def _log_ratio(sample: Sample) -> NDArray[np.float64]:
 
 
 _OF_ONE: Mapping[Signal, Callable[[Sample], float]] = {
-    Signal.EMPTY: lambda sample: float(not sample.text.strip()),
+    Signal.EMPTY: lambda sample: float(is_empty(sample.text)),
     Signal.PURITY: _purity,
     Signal.FOREIGN: lambda s: float(bool(foreign([s.text], s.prompt.lang)[0])),
     Signal.LOOPS: lambda sample: float(bool(find_loops(sample.text, sample.prompt.lang))),

@@ -15,22 +15,28 @@ from semeval_humor.diff import Verdict, diff
 from semeval_humor.errors import ConfigError, DataError, HumorError
 from semeval_humor.models import Model
 from semeval_humor.receipt import read_receipt
-from semeval_humor.schema import Prompt
+from semeval_humor.schema import Finish, Prompt
+from semeval_humor.training import grpo
+from semeval_humor.training.config import LoraSettings
 from semeval_humor.training.online import RewardError
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.credit import Attribution
-from semeval_humor.training.ppo.train import rate_share, train_with
+from semeval_humor.training.ppo.heatmap import read_heats
+from semeval_humor.training.ppo.pace import rate_share
+from semeval_humor.training.ppo.rollout import Rollout, roll_out
+from semeval_humor.training.ppo.train import train_with
 from semeval_humor.training.proof import NotLearningError
 from tests.tiny_model import save_model
 from tests.training.fake_sentinel import FakeSentinel
 from tests.training.ppo.bandit import at_the_letters, bandit
 from tests.training.tiny_policy import CHAT, Told
-from tests.training.toy_reward import ToyReward
+from tests.training.toy_reward import LEARNING, ToyReward, install, online_values
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of peft and transformers
 
 UPDATES = 25
-"""In which the bandit is to be solved, from a reward of about 0.2 to 0.9 of 1."""
+"""In which the bandit is to be solved, with 32 samples each: from a reward of about 0.2 of 1 at
+first to more than 0.9 in the last three."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,7 @@ def logged(told: Told, name: str) -> list[float]:
     return [entry[name] for _, entry in told.steps]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attribution", [None, at_the_letters], ids=["sequence", "offsets"])
 def test_it_solves_a_bandit(tiny: Model, tmp_path: Path, attribution: Attribution | None) -> None:
     told = Told()
@@ -83,6 +90,84 @@ def test_it_solves_a_bandit(tiny: Model, tmp_path: Path, attribution: Attributio
     assert receipt.counts["ppo"]["samples"] == UPDATES * 32
     assert receipt.counts["ppo"]["cut_off"] > 0.9 * UPDATES * 32
     assert "toy" in {record.name for record in receipt.inputs}
+
+
+@pytest.mark.slow
+def test_grpo_solves_the_same_bandit(
+    tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    told = Told()
+    values = online_values(
+        tmp_path, tiny.path, **{**LEARNING, "steps": UPDATES, "num_iterations": 1}
+    )
+    grpo.train(grpo.GrpoConfig.model_validate(values), CHAT, told)
+    rewards = logged(told, "reward")
+    assert sum(rewards[:3]) / 3 < 0.3
+    assert sum(rewards[-3:]) / 3 > 0.9
+
+
+def test_it_learns_and_shows_what(tiny: Model, tmp_path: Path) -> None:
+    told = Told()
+    config = bandit(tmp_path, tiny.path, steps=4, num_iterations=4, learning_rate=0.02)
+    out = run(config, told, at_the_letters, doubts=["nobody tested it"])
+    assert logged(told, "reward")[-1] > logged(told, "reward")[0]
+    assert logged(told, "kl")[0] < 1e-6 < logged(told, "kl")[-1]
+    assert diff(Path(tiny.path), out).verdict is Verdict.CHANGED
+    receipt = read_receipt(out / "train-ppo.run.json")
+    assert receipt.counts["reward"] == {"fingerprint": "34cd", "doubts": ["nobody tested it"]}
+    assert receipt.counts["ppo"]["samples"] == 4 * 16
+    parts = {"rollout", "reward", "read", "credit", "forward", "backward"}
+    assert {name for name in told.steps[0][1] if "seconds" in name} == {
+        f"seconds/{part}" for part in parts
+    }
+
+    found = read_heats(out)
+    assert len(found) == 8
+    assert [heat.reward for heat in found] == sorted((h.reward for h in found), reverse=True)
+    for heat in found:
+        assert heat.offsets is not None
+        assert len(heat.tokens) == len(heat.sequence) == len(heat.offsets)
+    assert any(heat.sequence != heat.offsets for heat in found)
+    assert max(abs(value) for h in found for _, side in h.sides for value in side) == pytest.approx(
+        found[0].largest
+    )
+    assert "offsets" in (out / "credit.html").read_text(encoding="utf-8")
+
+
+def test_activations_that_are_computed_twice_are_the_same(tiny: Model, tmp_path: Path) -> None:
+    losses = []
+    for again in (False, True):
+        told = Told()
+        config = bandit(tmp_path / str(again), tiny.path, steps=2, gradient_checkpointing=again)
+        run(config, told, at_the_letters)
+        losses.append(logged(told, "loss") + logged(told, "grad_norm"))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("critic", ["head", "model"])
+def test_what_is_trained_is_never_rounded(tiny: Model, tmp_path: Path, critic: str) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    told = Told()
+    lora = {"rank": 4, "alpha": 8, "targets": ["q_proj", "v_proj"], "base": "bfloat16"}
+    config = bandit(tmp_path, tiny.path, steps=2, entropy_weight=0.01, critic=critic)
+    config = config.model_copy(update={"lora": LoraSettings.model_validate(lora)})
+    out = run(config, told, at_the_letters)
+    assert all(map(math.isfinite, logged(told, "loss")))
+    tensors = load_file(out / "adapter_model.safetensors")
+    assert {value.dtype for value in tensors.values()} == {torch.float32}
+    assert diff(Path(tiny.path), out).verdict is Verdict.CHANGED
+
+
+def test_a_constant_reward_ends_it_early(tiny: Model, tmp_path: Path) -> None:
+    told = Told()
+    config = bandit(tmp_path, tiny.path, beta=0.05)
+    with pytest.raises(NotLearningError, match=r"no gradient in 5 steps: .*reward was constant"):
+        run(config, told, reward=ToyReward(lambda prompt, text: 0.3))
+    assert len(told.steps) == 5
+    assert not (config.out / "train-ppo.run.json").exists()
 
 
 class Stopping(Told):
@@ -196,24 +281,20 @@ def test_a_prompt_that_is_too_long(tiny: Model, tmp_path: Path) -> None:
         run(bandit(tmp_path / "none", tiny.path, max_length=128, max_tokens=124))
 
 
-def test_completions_that_end_at_once(tiny: Model, tmp_path: Path) -> None:
-    from safetensors.torch import load_file, save_file
+def test_completions_that_end_at_once(
+    tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some_empty(*given: Any, **options: Any) -> list[Rollout]:
+        drawn = roll_out(*given, **options)
+        return [Rollout(each.asked, (2,), "", Finish.STOPPED) for each in drawn[:6]] + drawn[6:]
 
-    folder = tmp_path / "model"
-    model = save_model(folder, context=256)
-    file = folder / "model.safetensors"
-    tensors = load_file(file)
-    tensors["lm_head.weight"] *= 0.01  # all tokens about alike, the end token too
-    save_file(tensors, file, metadata={"format": "pt"})
+    monkeypatch.setattr("semeval_humor.training.ppo.train.roll_out", some_empty)
     told = Told()
-    run(
-        bandit(tmp_path / "run", model.path, steps=3, rollouts=256, max_tokens=2),
-        told,
-        at_the_letters,
-    )
-    assert max(logged(told, "completions/empty_ratio")) > 0
-    assert min(logged(told, "completions/mean_length")) < 2
+    out = run(bandit(tmp_path, tiny.path, steps=2), told, at_the_letters)
+    assert logged(told, "completions/empty_ratio") == [6 / 16] * 2
+    assert logged(told, "completions/mean_length")[0] == (6 * 1 + 10 * 8) / 16
     assert all(map(math.isfinite, logged(told, "loss")))
+    assert ("∎",) in {heat.tokens for heat in read_heats(out)}
 
 
 def test_an_alarm_that_goes_back(tiny: Model, tmp_path: Path) -> None:

@@ -100,6 +100,16 @@ def test_a_limit_for_no_signal_is_refused() -> None:
         learn_limits({}, {}, 12, {"§": SET(low=1)})
 
 
+def test_limits_that_leave_nothing_healthy_are_refused() -> None:
+    parent: dict[str, Source] = {Signal.LENGTH: Source(20, 40, 1)}  # learnt: 5 to 80
+    with pytest.raises(ConfigError, match=r"limits\.length: low 5 is above high 4.*set both"):
+        learn_limits(parent, {}, 12, {"length": SET(high=4)})
+    assert learn_limits(parent, {}, 12, {"length": SET(low=1, high=4)})["length"].high == 4
+    for faulty in ({"low": 2, "high": 1}, {"low": math.nan}):
+        with pytest.raises(ValueError, match=r"is above high 1|nan is no limit"):
+            SET(**faulty)
+
+
 def heard(values: list[float]) -> Heard:
     rows = np.array(values)
     return Heard(len(rows), {"x": rows}, {"largest": lambda chosen: float(rows[chosen].max())})

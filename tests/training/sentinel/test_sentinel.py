@@ -147,6 +147,15 @@ def test_drift_is_caught(voice: Voice, signal: str) -> None:
     assert alarm.signal == signal
 
 
+def test_a_side_that_only_a_set_limit_has_is_named_plainly() -> None:
+    for signal, low in {"kl": 9, "near-duplicates": 0.9, "cut-off": 0.9}.items():
+        own = {signal: {"low": low, "high": math.inf}}
+        sentinel = a_sentinel(FakeSpeaker(PARENT), limits=own)
+        alarm = listen(sentinel, 2)
+        assert alarm is not None
+        assert alarm.cause.startswith(f"{signal} has fallen too low ({signal} ")
+
+
 class Payment:
     """A reward that says the same of all texts but for a little noise."""
 
@@ -243,11 +252,6 @@ def test_old_samples_are_forgotten_but_for_healthy_ones() -> None:
     listen(sentinel, 4)
     kept = [probe.step // STEPS for probe in sentinel.history if probe.samples]
     assert kept == [0, 4, 5, 6]  # the alarm came at the sixth
-
-
-def test_when_probes_are_due() -> None:
-    sentinel = a_sentinel(FakeSpeaker(PARENT), every=10)
-    assert [step for step in range(1, 31) if sentinel.due(step)] == [10, 20, 30]
 
 
 def test_without_prompts_there_is_nothing_to_ask() -> None:

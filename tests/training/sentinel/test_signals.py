@@ -26,7 +26,7 @@ def sample(
 @pytest.mark.parametrize(
     ("lang", "texts", "signal", "expected"),
     [
-        (EN, ["A goat.", " \n", "", "x"], Signal.EMPTY, 2 / 4),
+        (EN, ["A goat.", " \n", "", "\u200b\x08", "x"], Signal.EMPTY, 3 / 5),
         (EN, ["goat", "goat коза"], Signal.PURITY, (1 + 4 / 8) / 2),
         (EN, ["goat", "...", "5"], Signal.PURITY, 1.0),  # two have no letter and no value
         (ES, ["cabra", "cabra и коза"], Signal.FOREIGN, 1 / 2),
