@@ -91,7 +91,7 @@ def show(folder: Path, kind: str) -> None:
     if not is_main():
         return
     receipt = read_receipt(folder / f"train-{kind}.run.json")
-    counts = receipt.counts
+    counts, parent = receipt.counts, receipt.config["model"]
     behaviour = counts["diff"]["behaviour"]
     click.echo(str(folder))
     click.echo(
@@ -99,7 +99,7 @@ def show(folder: Path, kind: str) -> None:
         f"{counts['peak_memory_gib']:.1f} GiB at most"
     )
     click.echo(
-        f"  {counts['diff']['verdict']} from {receipt.config['model']}: log-probabilities differ by "
-        f"up to {behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
+        f"  {counts['diff']['verdict']} from {parent}: log-probabilities differ by up to "
+        f" {behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
         "greedy answers differ"
     )

@@ -89,9 +89,21 @@ def write_report(folder: Path, title: str, verdict: str) -> Path:
 
 def report(progress: Progress, samples: Sequence[Told], title: str, verdict: str) -> str:
     """The page itself; jokes are shown as text whatever they hold."""
+    body = [paragraph(verdict), *curves(progress)]
+    if progress.signals:
+        body += [
+            heading("Last values and limits"),
+            _values(progress),
+            heading("What the policy wrote"),
+            *_written(samples, [alarm.step for alarm, _ in progress.alarms]),
+        ]
+    return page(title, body, css=CHART_CSS)
+
+
+def curves(progress: Progress) -> list[Html]:
+    """Alarms and curves of a training, without a word of what was written; needs ``CHART_CSS``."""
     marks = [Mark(alarm.step, "alarm") for alarm, _ in progress.alarms]
     body = [
-        paragraph(verdict),
         *(_alarmed(alarm, then) for alarm, then in progress.alarms),
         heading("What the trainer logged"),
         charts(_training(progress.logged, marks)),
@@ -101,12 +113,8 @@ def report(progress: Progress, samples: Sequence[Told], title: str, verdict: str
             heading("What the sentinel heard"),
             paragraph(_explained(progress), "quiet"),
             charts([*_signals(progress, marks), *_components(progress.signals, marks)]),
-            heading("Last values and limits"),
-            _values(progress),
-            heading("What the policy wrote"),
-            *_written(samples, [alarm.step for alarm, _ in progress.alarms]),
         ]
-    return page(title, body, css=CHART_CSS)
+    return body
 
 
 def _alarmed(alarm: Alarm, then: str) -> Html:
