@@ -100,6 +100,6 @@ def show(folder: Path, kind: str) -> None:
     )
     click.echo(
         f"  {counts['diff']['verdict']} from {parent}: log-probabilities differ by up to "
-        f" {behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
+        f"{behaviour['moved']:.3g}, {behaviour['answers_changed']} of {behaviour['answers']} "
         "greedy answers differ"
     )
