@@ -39,7 +39,7 @@ install: $(STAMP)
 
 # Made last, so that an installation that broke off is taken up again.
 $(STAMP): $(LOCK) pyproject.toml
-	@echo "installing $(LOCK) into .venv, which takes about two minutes"
+	@echo "installing $(LOCK) into .venv: 3.5 GB, two minutes where network and disk are quick"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) -r $(LOCK) || $(PIP) --extra-index-url $(TORCH_INDEX) -r $(LOCK)
 	@$(PIP) --no-build-isolation --editable .

@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -50,12 +51,17 @@ def checked(kind: type[S], values: dict[str, Any], where: str) -> S:
         raise ConfigError(f"{where}: {faults}") from error
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """End of a message about a misspelt name; empty where no known one is like it."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
 def _fault(kind: type[BaseModel], fault: ErrorDetails) -> str:
     name = ".".join(map(str, fault["loc"])) or "file"
     match fault["type"]:
         case "extra_forbidden":
-            near = difflib.get_close_matches(name, kind.model_fields, n=1)
-            return f"{name}: no such key" + (f", did you mean {near[0]}?" if near else "")
+            return f"{name}: no such key{did_you_mean(name, kind.model_fields)}"
         case "missing":
             return f"{name}: is missing"
     return f"{name}: {fault['msg'].removeprefix('Value error, ')}"

@@ -4,7 +4,7 @@ import importlib
 import importlib.resources
 import importlib.util
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ __all__ = [
     "Adapter",
     "Model",
     "check_adapter",
+    "find",
     "identity_of",
     "parent_of",
     "resolve",
@@ -118,6 +119,21 @@ def resolve(name: str, *, accepted_licenses: Collection[str] = ()) -> Model:
     """
     if name in KNOWN:
         return _packaged(name, KNOWN[name], accepted_licenses)
+    return find(name, "model", KNOWN, "Qwen/Qwen3-4B")
+
+
+def find(name: str, kind: str, known: Iterable[str], hub_id: str) -> Model:
+    """Find the model that a directory or a hub id means.
+
+    Args:
+        name: the directory or the hub id, tried in this order.
+        kind: what it is to be, for messages.
+        known: names that are neither, for messages.
+        hub_id: an example, for messages.
+
+    Raises:
+        ConfigError: no such model, or what was found cannot be loaded safely.
+    """
     path = Path(name).expanduser()
     if name and path.exists():
         return _local(name, path.resolve())
@@ -125,8 +141,8 @@ def resolve(name: str, *, accepted_licenses: Collection[str] = ()) -> Model:
         raise ConfigError(f"{name}: no such directory")
     if not _HUB_ID.fullmatch(name):
         raise ConfigError(
-            f"{name}: unknown model; expected one of {', '.join(KNOWN)}, a directory, "
-            "or a hub id such as Qwen/Qwen3-4B"
+            f"{name}: unknown {kind}; expected one of {', '.join(known)}, a directory, "
+            f"or a hub id such as {hub_id}"
         )
     return _local(name, _from_hub(name))
 

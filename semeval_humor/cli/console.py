@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from semeval_humor.inference.engines import EnginePlan
 
 
+# Wider than any table.
+_UNCUT = 1000
+
 NOTE_EVERY_S = 60.0
 """Where there is no terminal for a bar, a line of progress is printed so often."""
 
@@ -66,8 +69,8 @@ class Console:
 
     def attempt_starts(self, attempt: int, jokes: int) -> None:
         """Show a new bar for an attempt at labelling jokes."""
-        label = "labelling" if attempt == 0 else f"attempt {attempt + 1}"
-        self._start_bar(f"{label} {jokes} jokes", jokes, "labels")
+        label = "labelling" if attempt == 0 else f"attempt {attempt + 1},"
+        self._start_bar(f"{label} {jokes} jokes", jokes, "answers")
 
     def labelled(self, attempt: "LabelAttempt") -> None:
         """Move the bar."""
@@ -112,6 +115,14 @@ class Console:
 
     def __exit__(self, *details: object) -> None:
         self.finish_bar()
+
+
+def output() -> rich.console.Console:
+    """Standard output, for tables; cut to fit a terminal, and nowhere else."""
+    console = rich.console.Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _UNCUT
+    return console
 
 
 def describe(constraint: Constraint) -> str:

@@ -1,9 +1,9 @@
 """``data``: corpora to jokes to training pairs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -68,7 +68,7 @@ def fetch(names: tuple[str, ...], folder: Path | None, force: bool) -> None:
     when they first came. A download that breaks off is continued when the same command is given
     again.
     """
-    from semeval_humor.data.fetch import at_hand, behind_log_in, check_any
+    from semeval_humor.data.fetch import at_hand, behind_log_in, check_any, inventory
     from semeval_humor.data.fetch import fetch as bring
 
     collections = list(_collections(names or ("all",)))
@@ -78,15 +78,13 @@ def fetch(names: tuple[str, ...], folder: Path | None, force: bool) -> None:
         for collection in collections:
             click.echo(f"{collection.title}: {collection.home}")
             click.echo(f"  licence: {collection.licence}; cite: {collection.citation}")
-            there = at_hand(collection, folder)
-            if not there and folder is None and TASK_INPUTS not in names:
+            nothing = not at_hand(collection, folder)
+            if nothing and folder is None and TASK_INPUTS not in names:
                 click.echo(behind_log_in(collection), err=True)  # the rest of all is there
                 continue
             for file in bring(collection, folder, force=force, watch=watch):
                 _tell_fetched(file)
-            absent = [file.name for file in collection.files if file not in there]
-            if absent:
-                click.echo(f"not at hand: {', '.join(absent)}", err=True)
+    click.echo(inventory(collections), err=True)
 
 
 @data.command(epilog=BUILD_EXAMPLES)
@@ -183,12 +181,18 @@ def _bars() -> Iterator[Callable[[str], "Watch"]]:
 
 @contextmanager
 def _reading() -> Iterator["Opener"]:
-    """Opens files with a bar, where standard error is a terminal."""
+    """Opens files with a bar, or says that it does where standard error is no terminal."""
     from rich.progress import Progress
 
     console = _stderr()
     with Progress(console=console, disable=not console.is_terminal) as progress:
-        yield lambda path: progress.open(path, "rb", description=path.name)
+
+        def opened(path: Path) -> AbstractContextManager[BinaryIO]:
+            if not console.is_terminal:
+                click.echo(f"reading {path} ({path.stat().st_size:,} bytes) …", err=True)
+            return progress.open(path, "rb", description=path.name)
+
+        yield opened
 
 
 def _stderr() -> "Console":

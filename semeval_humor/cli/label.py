@@ -101,7 +101,14 @@ def label(config_file: Path | None, for_model: str | None, force: bool, **option
     it was; answers of a model are kept in pairs-LANG.labels.jsonl.
     """
     from semeval_humor.cli.console import Console
-    from semeval_humor.data.label import jokes_to_label, labels_by_rules, write_result, yield_table
+    from semeval_humor.data.label import (
+        check_place,
+        jokes_to_label,
+        labels_by_rules,
+        write_result,
+        yield_report,
+    )
+    from semeval_humor.errors import HumorError
     from semeval_humor.schema import ModelIdentity
 
     started = datetime.now(UTC)
@@ -114,10 +121,12 @@ def label(config_file: Path | None, for_model: str | None, force: bool, **option
         jokes = jokes_to_label(settings)
         render = _renderer(for_model, config)
         if config.get("engine") == RULES:
+            check_place(settings, len(jokes), RULES)
             labels, found = labels_by_rules(jokes)
             model, engine = ModelIdentity(RULES), {"engine": RULES}
         else:
             plan = _plan(config, console)
+            check_place(settings, len(jokes), plan.identity.name)
             labels, found, engine = _ask(jokes, settings, plan, console)
             model = plan.identity
         write_result(
@@ -133,7 +142,9 @@ def label(config_file: Path | None, for_model: str | None, force: bool, **option
         )
     click.echo(f"{path} ({2 * found.labelled} rows from {found.labelled} of {found.jokes} jokes)")
     click.echo()
-    click.echo(yield_table([found]), nl=False)
+    click.echo(yield_report(found), nl=False)
+    if not found.labelled:
+        raise HumorError(f"{path}: no joke got a label that passes the checks")
 
 
 @click.command("check-labels", epilog=CHECK_EXAMPLES)
@@ -195,12 +206,15 @@ def _settings(
     """What says which model is run, and everything else."""
     from semeval_humor.configs import checked, read_toml
     from semeval_humor.data.label import LabelSettings
+    from semeval_humor.errors import ConfigError
     from semeval_humor.inference.config import EngineConfig
 
     values = read_toml(config_file) if config_file else {}
     values |= {name: value for name, value in options.items() if value not in (None, ())}
     engine = {name: values.pop(name) for name in EngineConfig.model_fields if name in values}
     where = str(config_file) if config_file else "options"
+    if "lang" not in values:
+        raise ConfigError(f"{where}: lang: is missing; add --lang en, es or zh")
     return engine, checked(LabelSettings, values, where)
 
 

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except click.Abort:
-        click.echo("interrupted; run the same command again to continue", err=True)
+        click.echo("interrupted; run the same command again", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the result has enough of it; nothing more can or need be said.

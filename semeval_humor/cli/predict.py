@@ -131,14 +131,16 @@ def ranking_by(scorer: str, langs: "Collection[Lang] | None" = None) -> "Ranking
 
 
 def show(result: "FileResult") -> None:
-    """Print where a file is, and a few of its jokes."""
+    """Print where a file is, what has changed in it, and a few of its jokes."""
     from semeval_humor.cli.console import describe
 
     if result.without_text:
         return
     marker = "SAMPLE, not for submission: " if result.is_sample else ""
     failing = f", {len(result.unresolved)} unresolved" if result.unresolved else ""
-    click.echo(f"{marker}{result.path} ({len(result.prompts)} rows{failing})")
+    changed = "" if result.changed is None else f"; {result.changed or 'none'} of them changed"
+    chosen = f"{changed}, chosen by {result.scorer}" if changed else ""
+    click.echo(f"{marker}{result.path} ({len(result.prompts)} rows{chosen}{failing})")
     step = max(1, len(result.prompts) // SHOWN)
     for prompt in result.prompts[::step][:SHOWN]:
         click.echo(f"\n  {prompt.id}  {describe(prompt.constraint)}")
@@ -159,7 +161,8 @@ def _config(config_file: Path | None, options: dict[str, Any]) -> "PredictConfig
 
 def _tell(console: Any, result: "FileResult") -> None:
     if not result.tokens and not result.failures:
-        console.note(f"{result.path.name}: everything was there, nothing was sampled")
+        again = "" if result.changed is None else f"; chosen again by {result.scorer}"
+        console.note(f"{result.path.name}: everything was there, nothing was sampled{again}")
     for reason, count in result.failures.items():
         console.note(f"{result.path.name}: {count} samples lost: {reason}")
     if result.without_text:
@@ -185,6 +188,8 @@ def _document(result: "FileResult") -> dict[str, Any]:
         "file": str(result.path),
         "rows": len(result.prompts),
         "unresolved": list(result.unresolved),
+        "scorer": result.scorer,
+        "changed": result.changed,
         "tokens": result.tokens,
         "seconds": round(result.seconds, 2),
         "tokens_per_second": round(result.tokens / result.seconds, 1) if result.seconds else None,

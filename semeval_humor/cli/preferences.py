@@ -1,13 +1,15 @@
 """``data preferences``: votes and scored candidates to pairs of a better and a worse joke."""
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from semeval_humor.rewards.preferences import Preference
+    from semeval_humor.inference.predict import Ranking
+    from semeval_humor.rewards.preferences import Gathered
 
 EXAMPLES = """\b
 Examples:
@@ -44,48 +46,63 @@ Examples:
     type=click.Path(path_type=Path),
     help="JSON file of people's votes on pairs of English jokes; repeatable.",
 )
+@click.option("--force", is_flag=True, help="Replace a result that is there.")
 def preferences(
-    out: Path, candidates: tuple[Path, ...], scorer: str, min_margin: float, votes: tuple[Path, ...]
+    out: Path,
+    candidates: tuple[Path, ...],
+    scorer: str,
+    min_margin: float,
+    votes: tuple[Path, ...],
+    force: bool,
 ) -> None:
     """Write pairs of a better and a worse joke, which train dpo learns from.
 
     Of a row's candidates, the best one is preferred to the worst one; of two jokes that people
-    voted on, the one that won more often.
+    voted on, the one that won more often. What gave no preference is counted, with the reason. A
+    receipt lies beside the file.
     """
+    from semeval_humor.cli.predict import ranking_by
     from semeval_humor.errors import ConfigError
-    from semeval_humor.rewards.preferences import from_votes, write_preferences
+    from semeval_humor.inference.candidates import find_candidates, languages_of
+    from semeval_humor.inference.predict import BY_RULES
+    from semeval_humor.rewards.preferences import from_votes, write_account, write_preferences
     from semeval_humor.rewards.votes import read_votes
 
+    started = datetime.now(UTC)
     if not candidates and not votes:
         raise ConfigError("nothing to prefer; give --candidates, --votes or both")
 
-    def found() -> Iterator["Preference"]:
-        if candidates:
-            yield from _of_candidates(candidates, scorer, min_margin)
-        for path in votes:
-            yield from from_votes(read_votes(path), source=path.name)
+    if out.exists() and not force:
+        raise ConfigError(f"{out}: is there already; use --force to replace it")
+    files = find_candidates(candidates)
+    ranking = ranking_by(scorer, languages_of(files)) if files else BY_RULES
+    gathered = {file: _of_candidates(file, ranking, min_margin) for file in files}
+    for path in votes:
+        gathered[path] = from_votes(read_votes(path, identical=True), source=path.name)
+    rows = write_preferences(out, chain(*(each.preferences for each in gathered.values())))
+    config = {
+        "candidates": [str(path) for path in candidates],
+        "votes": [str(path) for path in votes],
+        "scorer": ranking.name,
+        "min_margin": min_margin,
+    }
+    write_account(out, gathered, ranking.inputs, config, started)
+    click.echo(f"{out} ({rows} preferences)")
+    for path, each in gathered.items():
+        click.echo(f"  {path}: {each}")
 
-    click.echo(f"{out}: {write_preferences(out, found())} preferences")
 
-
-def _of_candidates(
-    paths: tuple[Path, ...], scorer: str, min_margin: float
-) -> Iterator["Preference"]:
-    from semeval_humor.cli.predict import ranking_by
-    from semeval_humor.inference.candidates import find_candidates, languages_of
+def _of_candidates(file: Path, ranking: "Ranking", min_margin: float) -> "Gathered":
     from semeval_humor.inference.predict import read_run
     from semeval_humor.rewards.preferences import from_scores
 
-    files = find_candidates(paths)
-    ranking = ranking_by(scorer, languages_of(files))
-    for file in files:
-        run = read_run(file)
-        rows = {prompt.id: prompt for prompt in run.prompts}
-        texts = [(rows[c.prompt_id], c.text) for c in run.candidates if c.prompt_id in rows]
-        yield from from_scores(
-            [prompt for prompt, text in texts if text],
-            [text for _, text in texts if text],
-            ranking.score,
-            source=f"{run.account.model.name} by {ranking.name}",
-            min_margin=min_margin,
-        )
+    run = read_run(file)
+    rows = {prompt.id: prompt for prompt in run.prompts}
+    texts = [(rows[c.prompt_id], c.text) for c in run.candidates if c.prompt_id in rows]
+    return from_scores(
+        [prompt for prompt, _ in texts],
+        [text for _, text in texts],
+        ranking.score,
+        source=f"{run.account.model.name} by {ranking.name}",
+        min_margin=min_margin,
+    )

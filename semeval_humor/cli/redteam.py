@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  semeval-humor redteam rewards/guarded.toml --jokes data/jokes.parquet
-  semeval-humor redteam rewards/guarded.toml --jokes jokes.txt --lang en --pairs 100
+  semeval-humor redteam configs/rewards/guarded.toml --jokes data/jokes.parquet
+  semeval-humor redteam configs/rewards/guarded.toml --jokes jokes.txt --lang en
 """
 
 

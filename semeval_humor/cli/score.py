@@ -67,6 +67,7 @@ def score(
     """
     import rich.console
 
+    from semeval_humor.cli.console import output
     from semeval_humor.submission.scores import compare_files, score_file
     from semeval_humor.submission.validate import validate
 
@@ -92,7 +93,7 @@ def score(
     if as_json:
         click.echo(json.dumps(_document(files, comparisons)))
         return
-    out = rich.console.Console(highlight=False)
+    out = output()
     for each in files:
         click.echo(each.signature)
         out.print(_scores(each))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from semeval_humor.schema import Score
     from semeval_humor.training.reward.fit import Evaluation
 
+# Fewer texts, drawn again and again, say nothing of other texts; their interval is not shown.
+LEAST_ITEMS = 10
+
 EXAMPLES = """\b
 Examples:
   semeval-humor train reward --config configs/train/reward-en-minilm.toml
@@ -62,9 +65,9 @@ def _score(values: dict[str, Any]) -> "Score":
 
 def _show(scores: "list[Score]") -> None:
     """What was measured on unseen texts: a table of sets, one of kinds of texts, and the rest."""
-    import rich.console
+    from semeval_humor.cli.console import output
 
-    out = rich.console.Console(highlight=False, soft_wrap=True)
+    out = output()
     sets = [score for score in scores if "set" in score.settings]
     kinds = [score for score in scores if "kind" in score.settings]
     if sets:
@@ -94,10 +97,10 @@ def _table_of_sets(scores: "list[Score]") -> "Table":
 
 def _table_of_kinds(scores: "list[Score]") -> "Table":
     """How often each kind of texts is taken for humour."""
-    table = _table("kind of text", "number", "taken for humour")
+    table = _table("kind of text", "number", "taken for humour", "95 % interval")
     for score in scores:
         kind = f"{score.lang} {score.settings['kind']}"
-        table.add_row(kind, str(score.items), _with_interval(score))
+        table.add_row(kind, str(score.items), f"{score.value:.3f}", _interval(score))
     return table
 
 
@@ -110,10 +113,10 @@ def _table(first: str, *others: str) -> "Table":
     return table
 
 
-def _with_interval(score: "Score") -> str:
-    if score.low is None or score.high is None:
-        return f"{score.value:.3f}"
-    return f"{score.value:.3f} ({score.low:.3f} – {score.high:.3f})"
+def _interval(score: "Score") -> str:
+    if score.items < LEAST_ITEMS or score.low is None or score.high is None:
+        return "–"
+    return f"{score.low:.3f} – {score.high:.3f}"
 
 
 class _Progress:

@@ -14,7 +14,7 @@ from semeval_humor.data.corpora import (
     Corpus,
 )
 from semeval_humor.data.download import Watch, download
-from semeval_humor.data.files import TASK_FOLDER, corpus_name, find, task_names
+from semeval_humor.data.files import CORPORA_FOLDER, TASK_FOLDER, corpus_name, find, task_names
 from semeval_humor.errors import DataError
 from semeval_humor.files import atomic_path, atomic_writer, sha256_of_file
 from semeval_humor.weights import cache_dir, read_json
@@ -139,6 +139,21 @@ def at_hand(wanted: Collection, folder: Path | None) -> list[Wanted]:
     if folder is not None:
         return [file for file in wanted.files if find(folder, file.name)]
     return [file for file in wanted.files if file.url or (cache_dir() / file.name).is_file()]
+
+
+def inventory(collections: Sequence[Collection]) -> str:
+    """Say how many of the files are in the cache, and which are not."""
+    names = [file.name for each in collections for file in each.files]
+    absent = [name for name in names if not (cache_dir() / name).is_file()]
+    counts = []
+    for folder, kind in ((CORPORA_FOLDER, "corpus files"), (TASK_FOLDER, "task inputs")):
+        total, lacking = (
+            sum(name.startswith(f"{folder}/") for name in group) for group in (names, absent)
+        )
+        if total:
+            counts.append(f"{total - lacking} of {total} {kind}")
+    rest = f"; not at hand: {', '.join(absent)}" if absent else ""
+    return f"{' and '.join(counts)} are here{rest}"
 
 
 def check_any(collections: Sequence[Collection], folder: Path) -> None:

@@ -19,12 +19,19 @@ from semeval_humor.data.label_model import LabelAttempt
 from semeval_humor.data.label_rules import label_by_rules
 from semeval_humor.data.labels import Label
 from semeval_humor.data.pairs import Pair, pairs_of, write_pairs
-from semeval_humor.errors import DataError
+from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.files import atomic_path, atomic_writer, sha256_of_file
 from semeval_humor.journal import Journal
 from semeval_humor.markdown import table
 from semeval_humor.prompts import PromptBook
 from semeval_humor.schema import FileRecord, Lang, ModelIdentity, Receipt
+
+_RULES = "rules"
+
+_BASELINE = (
+    "Headlines by rules are words of the joke itself, and words by rules are dictionary forms: "
+    "these pairs are a baseline, not what to train a submission on."
+)
 
 
 class LabelSettings(Settings):
@@ -105,7 +112,7 @@ def labels_by_rules(jokes: Sequence[CorpusText]) -> tuple[list[Label | None], Yi
     labels = [each.label for each in found]
     made = len(labels) - labels.count(None)
     counts = dict(reasons.most_common())
-    return labels, Yield(jokes[0].lang, "rules", len(jokes), made, counts, counts, len(jokes))
+    return labels, Yield(jokes[0].lang, _RULES, len(jokes), made, counts, counts, len(jokes))
 
 
 def labels_in(
@@ -131,6 +138,32 @@ def labels_in(
     asked = sum(map(len, answers.values()))
     counts = dict(dropped.most_common()), dict(refused.most_common())
     return labels, Yield(jokes[0].lang, by, len(jokes), made, *counts, asked)
+
+
+def check_place(settings: LabelSettings, jokes: int, model: str) -> None:
+    """Refuse to replace labels that another model made, or those of more jokes.
+
+    Args:
+        settings: say where the result belongs.
+        jokes: how many are to be labelled.
+        model: what is to label them.
+
+    Raises:
+        ConfigError: such labels are there.
+        DataError: their receipt is damaged.
+    """
+    path = settings.result
+    if not path.exists() or not receipt.receipt_path(path).exists():
+        return
+    former = receipt.read_receipt(receipt.receipt_path(path))
+    remedy = "use --force to replace them, or another --out"
+    if former.model.name != model:
+        raise ConfigError(f"{path}: holds labels by {former.model.name}; {remedy}")
+    if former.counts["jokes"] > jokes:
+        raise ConfigError(
+            f"{path}: holds labels of {former.counts['jokes']} jokes, and --limit would leave "
+            f"{jokes}; {remedy}"
+        )
 
 
 def write_result(
@@ -163,7 +196,7 @@ def write_result(
         rows = write_pairs(temporary, _pairs(jokes, labels, render))
     card = path.with_suffix(".md")
     with atomic_writer(card) as stream:
-        stream.write(f"# Labels of {found.jokes} jokes\n\n{yield_table([found])}")
+        stream.write(f"# Labels of {found.jokes} jokes\n\n{yield_report(found)}")
     account = Receipt(
         command="data label",
         config=config,
@@ -181,6 +214,11 @@ def write_result(
     )
     receipt.write_receipt(receipt.receipt_path(path), account)
     return path
+
+
+def yield_report(found: Yield) -> str:
+    """The table of one labeller, and what its labels are not good for, as Markdown."""
+    return yield_table([found]) + (f"\n{_BASELINE}\n" if found.by == _RULES else "")
 
 
 def yield_table(yields: Sequence[Yield]) -> str:

@@ -22,10 +22,18 @@ def find_candidates(paths: Iterable[Path]) -> list[Path]:
     """Candidates that were named, and all that lie in the folders that were.
 
     Raises:
-        DataError: a folder has none.
+        DataError: a folder has none, or a file holds something else.
     """
     files: list[Path] = []
     for path in paths:
+        if path.is_file() and not path.name.endswith(CANDIDATES_SUFFIX):
+            beside = path.with_name(path.name.partition(".")[0] + CANDIDATES_SUFFIX)
+            expected = (
+                f"give {beside.name}, which lies beside it"
+                if beside.exists()
+                else f"expected a task-…{CANDIDATES_SUFFIX} that predict made"
+            )
+            raise DataError(f"{path}: holds no candidates; {expected}")
         found = sorted(path.glob(f"*{CANDIDATES_SUFFIX}")) if path.is_dir() else [path]
         if not found:
             raise DataError(f"{path}: no *{CANDIDATES_SUFFIX}; expected a folder that predict made")

@@ -164,7 +164,9 @@ def reselect(candidates: Path, ranking: Ranking, *, force: bool = False) -> File
     if not force:
         check_untouched(run.path, len(run.prompts))
     choices = select(run.prompts, run.candidates, ranking.score)
-    result = FileResult(run.path, run.prompts, choices, {}, 0, 0.0, run.input.is_sample)
+    result = FileResult(
+        run.path, run.prompts, choices, {}, 0, 0.0, run.input.is_sample, ranking.name
+    )
     if result.without_text:
         raise DataError(f"{candidates}: no candidates of {result.without_text[0]}; finish predict")
     settings = run.config.model_copy(update={"scorer": ranking.name})
@@ -174,8 +176,7 @@ def reselect(candidates: Path, ranking: Ranking, *, force: bool = False) -> File
         config=settings.model_dump(mode="json"),
         inputs=run.account.inputs[:_SAMPLED_FROM] + ranking.inputs,
     )
-    write_result(result, run.candidates, account)
-    return result
+    return write_result(result, run.candidates, account)
 
 
 def _check_ranking(config: PredictConfig, ranking: Ranking) -> None:
@@ -235,6 +236,7 @@ def _run(
         tokens=sum(candidate.tokens for candidate in candidates[before:]),
         seconds=sampler.seconds - clock,
         is_sample=job.input.is_sample,
+        scorer=ranking.name,
     )
     if not result.without_text:
         written = receipt.receipt_path(job.result)
@@ -258,7 +260,7 @@ def _run(
             started=former.started if former else started,
             seconds=former.seconds if former else 0.0,
         )
-        write_result(result, candidates, account)
+        result = write_result(result, candidates, account)
     return result
 
 

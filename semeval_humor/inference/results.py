@@ -30,6 +30,8 @@ class FileResult:
         tokens: sampled in this run.
         seconds: spent on sampling in this run, the engine's start excluded.
         is_sample: the rows are the package's own.
+        scorer: name of what chose.
+        changed: rows that were in the file before, with another joke; None without a former file.
     """
 
     path: Path
@@ -39,6 +41,8 @@ class FileResult:
     tokens: int
     seconds: float
     is_sample: bool
+    scorer: str
+    changed: int | None = None
 
     @property
     def without_text(self) -> list[str]:
@@ -79,14 +83,20 @@ def check_untouched(path: Path, rows: int) -> None:
         )
 
 
-def write_result(result: FileResult, candidates: Iterable[Candidate], account: Receipt) -> None:
+def write_result(
+    result: FileResult, candidates: Iterable[Candidate], account: Receipt
+) -> FileResult:
     """Write the submission file, and the receipt with what is known only now.
 
     Args:
         result: complete, without rows that have no text.
         candidates: all of the run.
         account: the receipt; outputs, counts and unresolved rows are filled in, seconds added.
+
+    Returns:
+        The result with the number of changed rows.
     """
+    before = _lines_by_id(result.path) if result.path.is_file() else None
     jokes = [Joke(prompt.id, result.choices[prompt.id].candidate.text) for prompt in result.prompts]
     write_jokes(result.path, jokes)
     journal = candidates_path(result.path)
@@ -102,6 +112,16 @@ def write_result(result: FileResult, candidates: Iterable[Candidate], account: R
         seconds=round(account.seconds + result.seconds, 2),
     )
     receipt.write_receipt(receipt.receipt_path(result.path), account)
+    if before is None:
+        return result
+    after = _lines_by_id(result.path).items()
+    changed = sum(before.get(id_, text) != text for id_, text in after)
+    return dataclasses.replace(result, changed=changed)
+
+
+def _lines_by_id(path: Path) -> dict[bytes, bytes]:
+    """Texts as they are written, so that even a damaged file can be compared."""
+    return dict(line.partition(b"\t")[::2] for line in path.read_bytes().splitlines())
 
 
 def _counts(result: FileResult, candidates: Iterable[Candidate]) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def load_classifier(path: Path) -> Classifier:
         DataError: the folder is none, or is not whole.
     """
     file = path / CARD_FILE
-    if path.is_dir() and not file.exists():
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder, expected a checkpoint of train reward")
+    if not file.exists():
         raise DataError(f"{path}: found no {CARD_FILE}, expected a checkpoint of train reward")
     values = read_json(file)
     try:

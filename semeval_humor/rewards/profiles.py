@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
-from semeval_humor.configs import Settings, checked, read_toml
+from semeval_humor.configs import Settings, checked, did_you_mean, read_toml
 from semeval_humor.errors import ConfigError
 from semeval_humor.rewards import components
 from semeval_humor.rewards.components import Band, Row
@@ -62,12 +62,13 @@ class Profile(Settings):
     """The sum is multiplied by the coverage, where there is one."""
     gates: dict[str, Gate] = Field(default_factory=dict)
 
-    @field_validator("gates")
+    @field_validator("gates", mode="before")  # else a misspelt gate is one with settings missing
     @classmethod
-    def _known(cls, gates: dict[str, Gate]) -> dict[str, Gate]:
-        for name in gates:
+    def _known(cls, gates: Any) -> Any:
+        for name in gates if isinstance(gates, dict) else ():
             if name not in MEASURES:
-                raise ValueError(f"{name}: no such gate; expected {', '.join(MEASURES)}")
+                hint = did_you_mean(name, MEASURES) or f"; expected {', '.join(MEASURES)}"
+                raise ValueError(f"{name}: no such gate{hint}")
         return gates
 
     @model_validator(mode="after")

@@ -10,9 +10,9 @@ from typing import Any, Literal, Protocol
 from pydantic import Field
 
 from semeval_humor.configs import Settings, checked, read_toml
-from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.errors import ConfigError, DataError, EngineError
 from semeval_humor.files import sha256_of_file, sha256_of_json
-from semeval_humor.rewards.classifier import load_classifier
+from semeval_humor.rewards.classifier import Classifier, load_classifier
 from semeval_humor.rewards.components import Row
 from semeval_humor.rewards.profiles import PROFILES, Judgement, Profile, read_profile
 from semeval_humor.schema import FileRecord, Lang, Prompt, Scorer
@@ -143,8 +143,9 @@ def load_reward(path: Path, langs: Collection[Lang] | None = None) -> Reward:
         langs: languages that it is needed for; None loads the classifiers of all it has.
 
     Raises:
-        ConfigError: the file or a classifier cannot be read, a setting is unknown or makes no
-            sense, or there is no classifier for a language.
+        ConfigError: the file cannot be read, a setting is unknown or makes no sense, or there is
+            no classifier for a language.
+        DataError: a classifier cannot be read.
     """
     config = checked(RewardConfig, read_toml(path), str(path))
     wanted = config.classifiers.keys() if langs is None else langs
@@ -153,9 +154,10 @@ def load_reward(path: Path, langs: Collection[Lang] | None = None) -> Reward:
             raise ConfigError(f'{path}: no classifier for {lang}; add {lang} = "FOLDER"')
     profile = read_profile(config.profile, config.overrides, str(path))
     folders = {lang: path.parent / config.classifiers[lang].expanduser() for lang in wanted}
-    # One classifier may speak several languages.
-    loaded = {folder: load_classifier(folder) for folder in dict.fromkeys(folders.values())}
+    loaded: dict[Path, Classifier] = {}
     for lang, folder in folders.items():
+        if folder not in loaded:  # one classifier may speak several languages
+            loaded[folder] = _loaded(folder, f"{path}: classifiers.{lang}")
         if lang not in loaded[folder].langs:
             spoken = ", ".join(sorted(loaded[folder].langs))
             raise ConfigError(f"{path}: classifiers.{lang}: {folder} was trained for {spoken}")
@@ -165,6 +167,14 @@ def load_reward(path: Path, langs: Collection[Lang] | None = None) -> Reward:
         *(FileRecord(str(folder.resolve()), each.sha256) for folder, each in loaded.items()),
     )
     return Reward(profile, {lang: loaded[folder] for lang, folder in folders.items()}, records)
+
+
+def _loaded(folder: Path, where: str) -> Classifier:
+    try:
+        return load_classifier(folder)
+    except DataError as error:
+        remedy = "make one with semeval-humor train reward"
+        raise DataError(f"{where}: {error}; {remedy}") from error
 
 
 def _share(value: float, lang: Lang, text: str) -> float:

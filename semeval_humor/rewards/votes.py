@@ -62,10 +62,12 @@ class PairVote:
         )
 
 
-def read_votes(path: Path) -> list[PairVote]:
+def read_votes(path: Path, *, identical: bool = False) -> list[PairVote]:
     """Votes from a JSON list of objects with session_id, winner, theme, left_joke, right_joke.
 
-    Pairs of identical texts, on which nobody can prefer one, are left out.
+    Args:
+        path: the file.
+        identical: keep pairs of identical texts, of which nobody can prefer one.
 
     Raises:
         DataError: the file cannot be read, is of another form, or holds no vote.
@@ -79,7 +81,7 @@ def read_votes(path: Path) -> list[PairVote]:
     if not isinstance(rows, list) or not rows:
         raise DataError(f"{path}: expected a list of votes, each with {', '.join(_COLUMNS)}")
     votes = [_vote(row, f"{path}: vote {number}") for number, row in enumerate(rows, start=1)]
-    return [vote for vote in votes if vote.left != vote.right]
+    return [vote for vote in votes if identical or vote.left != vote.right]
 
 
 def fold_numbers(votes: Sequence[PairVote], *, folds: int = FOLDS, seed: int = 0) -> list[int]:

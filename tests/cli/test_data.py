@@ -35,7 +35,10 @@ def test_fetch_and_build(tmp_path: Path, cache: Path, capsys: pytest.CaptureFixt
     assert "licence: none stated; cite: Chiruzzo et al. 2021" in out
     assert f"{cache / ENGLISH} (copied, {len(FILES[ENGLISH])} bytes, SHA-256 " in out
     assert "colbert_dev.csv: nobody has published its SHA-256; " in err
-    assert "not at hand: corpora/es/haha_2021_train.csv, " in err
+    assert err.splitlines()[-1].startswith(
+        "2 of 8 corpus files and 0 of 10 task inputs are here; "
+        "not at hand: corpora/es/haha_2021_train.csv, "
+    )
 
     result = tmp_path / "out" / "jokes.parquet"
     assert main(["data", "build", "--out", str(result.parent)]) == 0
@@ -47,6 +50,9 @@ def test_fetch_and_build(tmp_path: Path, cache: Path, capsys: pytest.CaptureFixt
     ]
     assert "no task inputs at hand" in err
     assert " rows/s, at most " in err
+    first, second, *_ = err.splitlines()
+    assert first == f"reading {cache / ENGLISH} ({len(FILES[ENGLISH])} bytes) …"
+    assert second.startswith(f"reading {cache}/corpora/zh/thucnews_dev.txt (")
     assert result.with_suffix(".md").exists()
 
     assert main(["data", "build", "--out", str(result.parent)]) == 2
@@ -62,6 +68,7 @@ def test_all_but_the_task_inputs_is_fine_without_a_log_in(
     out, err = capsys.readouterr()
     assert out.startswith("MWAHAHA task inputs: https://www.codabench.org/competitions/9719/\n")
     assert err.startswith("MWAHAHA task inputs: published only to those who log in at ")
+    assert "\n0 of 10 task inputs are here; not at hand: mwahaha/dev/task-a-en.tsv, " in err
 
 
 def test_build_from_a_folder_says_what_is_not_the_published_file(
@@ -111,6 +118,7 @@ def test_a_bad_file_is_named_with_its_line(
     path.parent.mkdir(parents=True)
     path.write_bytes("text,humor\nA café for socks,True\n".encode("cp1252"))
     assert main(["data", "build", "--from", str(tmp_path), "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == (
-        f"error: {path}:2: byte 0xe9 is not UTF-8; save the file as UTF-8\n"
-    )
+    assert capsys.readouterr().err.splitlines() == [
+        f"reading {path} (33 bytes) …",
+        f"error: {path}:2: byte 0xe9 is not UTF-8; save the file as UTF-8",
+    ]

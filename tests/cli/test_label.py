@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_rules_label_jokes(jokes: Path, lang: Lang, capsys: pytest.CaptureFixtur
     path = jokes.with_name(f"pairs-{lang}.parquet")
     assert output.startswith(f"{path} (4 rows from 2 of 2 jokes)\n")
     assert "| labelled | 2 (100%) |" in output
+    assert "these pairs are a baseline" in output
     assert errors == ""
     assert len(list(read_pairs(path))) == 4
 
@@ -53,7 +55,7 @@ def test_the_gold_set_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--engine", "rules"], "options: lang: is missing"),
+        (["--engine", "rules"], "options: lang: is missing; add --lang en, es or zh"),
         (["--lang", "en", "--engine", "rules", "--limit", "0"], "limit: Input should be greater"),
         (["--lang", "en", "--jokes", "none.parquet", "--engine", "rules"], "none.parquet: cannot"),
         (["--lang", "en", "--engine", "rules", "--out", "x.parquet"], "is to be a folder"),
@@ -86,3 +88,32 @@ def test_a_misspelt_key_of_a_config_is_named(
     path.write_text("atempts = 3\n", encoding="utf-8")
     assert main(["data", "label", "--lang", "en", "--config", str(path)]) == 2
     assert "atempts: no such key, did you mean attempts?" in capsys.readouterr().err
+
+
+def test_labels_of_more_jokes_or_by_another_model_are_not_replaced(
+    jokes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["data", "label", "--lang", "en", "--jokes", str(jokes), "--engine", "rules"]
+    assert main(command) == 0
+    assert main(command) == 0  # the same again
+    path = jokes.with_name("pairs-en.parquet")
+    before = path.read_bytes()
+    capsys.readouterr()
+    assert main([*command, "--limit", "1"]) == 2
+    expected = f"error: {path}: holds labels of 2 jokes, and --limit would leave 1; use --force"
+    assert capsys.readouterr().err.startswith(expected)
+    account = path.with_name("pairs-en.run.json")
+    account.write_text(account.read_text().replace('"name": "rules"', '"name": "gpt-x"'))
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith(f"error: {path}: holds labels by gpt-x; use --force")
+    assert path.read_bytes() == before
+    assert main([*command, "--limit", "1", "--force"]) == 0
+    assert len(list(read_pairs(path))) == 2
+
+
+def test_no_label_at_all_is_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "jokes.parquet"
+    write_jokes(path, [replace(joke(Lang.EN, 0), text="Ha.")])
+    command = ["data", "label", "--lang", "en", "--jokes", str(path), "--engine", "rules"]
+    assert main(command) == 1
+    assert capsys.readouterr().err.endswith("no joke got a label that passes the checks\n")

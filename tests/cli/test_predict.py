@@ -12,6 +12,8 @@ from semeval_humor.cli.main import main
 from semeval_humor.files import sha256_of_file
 from semeval_humor.receipt import read_receipt
 from semeval_humor.schema import Lang
+from semeval_humor.tsv import read_jokes
+from tests.inference.fake_engine import FakeEngine, plan_for, sensible
 
 HEADER = "id\tword1\tword2\theadline\n"
 
@@ -149,17 +151,27 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_select_by_rules_chooses_what_predict_chose(sample: Path) -> None:
-    before = (sample / "task-a-en.tsv").read_bytes()
+def test_select_by_rules_chooses_what_predict_chose(
+    sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sample / "task-a-en.tsv"
+    before = path.read_bytes()
     assert main(["select", str(sample)]) == 0
-    assert (sample / "task-a-en.tsv").read_bytes() == before
+    assert path.read_bytes() == before
+    told = f"{path} (60 rows; none of them changed, chosen by rules, 1 unresolved)\n"
+    assert told in capsys.readouterr().out
 
 
 def test_select_by_a_reward(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = (sample / "task-a-en.tsv").read_bytes()
+    path = sample / "task-a-en.tsv"
+    before = path.read_bytes()
     toml = sample.parent / "brief.toml"
     assert main(["select", str(sample), "--scorer", str(toml)]) == 0
-    assert len((sample / "task-a-en.tsv").read_bytes()) < len(before)
+    after = path.read_bytes()
+    assert len(after) < len(before)
+    changed = len(set(after.splitlines()) - set(before.splitlines()))
+    told = f"{path} (60 rows; {changed} of them changed, chosen by {toml}, 1 unresolved)\n"
+    assert told in capsys.readouterr().out
     account = read_receipt(sample / "task-a-en.run.json")
     assert account.config["scorer"] == str(toml)
     names = [Path(record.name).name for record in account.inputs[2:]]
@@ -168,6 +180,39 @@ def test_select_by_a_reward(sample: Path, capsys: pytest.CaptureFixture[str]) ->
         sha256_of_file(toml),
         "b" * 64,
     ]
+
+
+def test_select_with_force_replaces_a_file_that_is_damaged(
+    sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sample / "task-a-en.tsv"
+    first = read_jokes(path)[0].id
+    path.write_bytes(f"{first}\tCaf\xe9".encode("latin-1"))
+    assert main(["select", str(sample)]) == 2
+    assert main(["select", str(sample), "--force"]) == 0
+    assert f"{path} (60 rows; 1 of them changed, chosen by rules" in capsys.readouterr().out
+
+
+def test_predict_says_that_it_chooses_again(
+    sample: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = plan_for(FakeEngine(sensible))
+    monkeypatch.setattr("semeval_humor.inference.engines.plan_engine", lambda config: plan)
+    task, out = sample.parent / "task-a-en.tsv", sample.parent / "out"
+    task.write_text(HEADER + "en_1\t-\t-\tRain\nen_2\t-\t-\tSnow\n", encoding="utf-8")
+    command = ["predict", "--lang", "en", "--input", str(task), "--out", str(out)]
+    assert main(command) == 0
+    output, error = capsys.readouterr()
+    assert output.startswith(f"{out / 'task-a-en.tsv'} (2 rows)\n")
+    assert "chosen" not in error
+    toml = sample.parent / "brief.toml"
+    assert main([*command, "--scorer", str(toml)]) == 0
+    output, error = capsys.readouterr()
+    assert output.startswith(f"{out / 'task-a-en.tsv'} (2 rows; ")
+    assert f" of them changed, chosen by {toml})\n" in output
+    assert error.splitlines()[-1] == (
+        f"task-a-en.tsv: everything was there, nothing was sampled; chosen again by {toml}"
+    )
 
 
 def test_a_reward_without_the_language_stops_predict_before_it_samples(
@@ -195,9 +240,21 @@ def test_select_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path = tmp_path / "task-a-en.candidates.jsonl"
     assert main(["select", str(path)]) == 2
     assert "no such file" in capsys.readouterr().err
+    result = path.with_name("task-a-en.tsv")
+    result.touch()
+    assert main(["select", str(result)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {result}: holds no candidates; "
+        "expected a task-….candidates.jsonl that predict made\n"
+    )
     path.write_text('{"run": {}}\n', encoding="utf-8")
     assert main(["select", str(tmp_path)]) == 2
     assert "its run is not finished" in capsys.readouterr().err
+    assert main(["select", str(result)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {result}: holds no candidates; "
+        "give task-a-en.candidates.jsonl, which lies beside it\n"
+    )
     path.unlink()
     assert main(["select", str(tmp_path)]) == 2
     assert "expected a folder that predict made" in capsys.readouterr().err

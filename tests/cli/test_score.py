@@ -30,6 +30,7 @@ def test_tables_for_people(folders: tuple[Path, Path], capsys: pytest.CaptureFix
     assert any(line.startswith("mwahaha|a-zh|n:6|file:") for line in lines)
     (row,) = [line.split() for line in lines if line.startswith("distinct-2-words")]
     assert row[-1] == "tokens:word"
+    assert any(line.endswith("tokens:word order:4 smooth:exp eff:yes") for line in lines)
 
 
 def test_two_systems_side_by_side(

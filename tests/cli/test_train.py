@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from semeval_humor.cli.main import main
+from semeval_humor.cli.train_reward import _show
 from semeval_humor.configs import checked, read_toml
+from semeval_humor.schema import Lang, Score
 from semeval_humor.training.reward.config import RewardConfig
 from tests.rewards.tiny_encoder import save_bert
 from tests.training.jokes_at_hand import write
@@ -53,7 +55,9 @@ def test_reward(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert second.startswith("dev: temperature ")
     assert heads.split()[:4] == ["test", "texts", "number", "accuracy"]
     assert corpus.split()[:3] == ["en", "corpus", "6"]
-    assert "taken for humour" in out
+    assert "…" not in out
+    (kinds,) = (line for line in out.splitlines() if line.startswith("kind of text"))
+    assert kinds.split("  ")[-2:] == ["taken for humour", "95 % interval"]
     told = [line for line in err.splitlines() if line.startswith("step ")]
     assert [line.split(":")[0] for line in told] == ["step 8", "step 16"]
     assert "accuracy " in told[0]
@@ -62,6 +66,23 @@ def test_reward(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["train", "reward", "--config", str(path)]) == 2
     assert "reward: is there already; use --force" in capsys.readouterr().err
+
+
+def test_tables_are_whole_and_small_sets_have_no_interval(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "corpus+headlines+hard-negatives+searched"
+    measures = ("accuracy", "f1", "auc", "ece-before", "ece-after")
+    sets = [Score(each, 0.5, 90, Lang.EN, settings={"set": name}) for each in measures]
+    few, many = (
+        Score("taken-for-humor", 0.5, items, Lang.EN, 0.0, 1.0, settings={"kind": f"{items}-texts"})
+        for items in (9, 10)
+    )
+    _show([*sets, few, many])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["en", name, "90", *["0.500"] * 5]
+    assert lines[3] == ["en", "9-texts", "9", "0.500", "–"]
+    assert lines[4] == ["en", "10-texts", "10", "0.500", "0.000", "–", "1.000"]
 
 
 def test_unknown_keys_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -128,7 +128,7 @@ def test_sigterm_writes_a_checkpoint(tmp_path: Path) -> None:
             time.sleep(0.2)
         process.terminate()
         assert process.wait(60) == 130
-    assert log.read_text().endswith("interrupted; run the same command again to continue\n")
+    assert log.read_text().endswith("interrupted; run the same command again\n")
     assert list((tmp_path / "sft").glob("checkpoint-*/trainer_state.json"))
 
 

@@ -14,6 +14,7 @@ from semeval_humor.data.fetch import (
     check_any,
     collection,
     fetch,
+    inventory,
     task_collection,
 )
 from semeval_humor.errors import DataError
@@ -109,6 +110,16 @@ def test_what_a_folder_lacks_is_passed_over_unless_it_lacks_everything(
     assert [len(bring(each, folder)) for each in both] == [1, 0]
     with pytest.raises(DataError, match=r"holds none of the files; expected corpora/es/haha_2021"):
         check_any(both[1:], folder)
+
+
+def test_the_inventory_counts_what_is_in_the_cache(cache: Path, tmp_path: Path) -> None:
+    both = [collection(COLBERT), task_collection()]
+    assert inventory(both).startswith(
+        f"0 of 1 corpus files and 0 of 10 task inputs are here; not at hand: {COLBERT_FILE}, mwaha"
+    )
+    bring(both[0], make(tmp_path / "data"))
+    assert inventory(both).startswith("1 of 1 corpus files and 0 of 10 task inputs are here; not")
+    assert inventory(both[:1]) == "1 of 1 corpus files are here"
 
 
 def test_task_inputs_come_from_a_folder_only(

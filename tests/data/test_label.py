@@ -12,6 +12,7 @@ from semeval_humor.data.label import (
     labels_by_rules,
     labels_in,
     write_result,
+    yield_report,
     yield_table,
 )
 from semeval_humor.data.label_model import LabelAttempt, open_attempts
@@ -79,6 +80,13 @@ def test_the_yield_table() -> None:
     assert lines[5] == "| no-verb | 3 / 3 | 5 / 0 |"
 
 
+def test_only_labels_by_rules_are_called_a_baseline() -> None:
+    rules = Yield(Lang.ZH, "rules", 4, 1, {}, {}, 4)
+    model = Yield(Lang.ZH, "tiny", 4, 3, {}, {}, 9)
+    assert yield_report(rules).endswith("a baseline, not what to train a submission on.\n")
+    assert yield_report(model) == yield_table([model])
+
+
 @pytest.mark.parametrize("lang", Lang)
 def test_rules_to_pairs(tmp_path: Path, lang: Lang) -> None:
     path = tmp_path / "jokes.parquet"
@@ -102,4 +110,6 @@ def test_rules_to_pairs(tmp_path: Path, lang: Lang) -> None:
     assert len(rows) == 2 * found.labelled == 4
     account = read_receipt(receipt_path(made))
     assert account.counts["pairs"] == 4
-    assert "| labelled | 2 (100%) |" in made.with_suffix(".md").read_text(encoding="utf-8")
+    card = made.with_suffix(".md").read_text(encoding="utf-8")
+    assert "| labelled | 2 (100%) |" in card
+    assert "these pairs are a baseline" in card

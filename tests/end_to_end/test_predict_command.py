@@ -61,7 +61,7 @@ def test_killed_continued_interrupted_and_finished(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=100)
     assert process.returncode == 130
-    assert err.strip().endswith("interrupted; run the same command again to continue")
+    assert err.strip().endswith("interrupted; run the same command again")
     assert read_candidates(journal)[: len(kept)] == kept
 
     code, out, err = run(*command, "--json")

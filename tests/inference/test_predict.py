@@ -293,11 +293,13 @@ def test_reselect_records_what_ranks_now_and_nothing_else(inputs: Path) -> None:
     )
     before, text = read_receipt(written), result.path.read_bytes()
     again = reselect(candidates, LONGEST)
+    assert (result.scorer, result.changed) == ("rules", None)
+    assert (again.scorer, again.changed) == ("long.toml", 2)
     assert {choice.candidate.sample for choice in again.choices.values()} == {1}
     account = read_receipt(written)
     assert account.config["scorer"] == "long.toml"
     assert account.inputs == (*before.inputs, *LONGEST.inputs)
-    reselect(candidates, LONGEST)
+    assert reselect(candidates, LONGEST).changed == 0
     assert read_receipt(written).inputs == account.inputs
     reselect(candidates, BY_RULES)
     assert read_receipt(written).inputs == before.inputs

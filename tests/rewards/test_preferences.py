@@ -31,16 +31,29 @@ def by_length(prompts: Sequence[Prompt], texts: Sequence[str]) -> list[float]:
 
 def test_the_best_candidate_is_preferred_to_the_worst() -> None:
     texts = ["a", "abc", "ab", "d"]
-    found = list(from_scores([RAIN, RAIN, RAIN, WORDS], texts, by_length, source="candidates"))
-    assert found == [Preference(RAIN, "abc", "a", 0.25, "candidates")]
+    found = from_scores([RAIN, RAIN, RAIN, WORDS], texts, by_length, source="candidates")
+    assert found.preferences == (Preference(RAIN, "abc", "a", 0.25, "candidates"),)
+    assert str(found) == "1 preferences of 2 rows (left out: 1 without two different texts)"
 
 
-@pytest.mark.parametrize(("margin", "count"), [(0.0, 1), (0.25, 1), (0.26, 0)])
-def test_near_equals_teach_nothing(margin: float, count: int) -> None:
-    texts = ["a", "abc"]
+@pytest.mark.parametrize(
+    ("texts", "margin", "left_out"),
+    [
+        (["a", "abc"], 0.0, {}),
+        (["a", "abc"], 0.25, {}),
+        (["a", "abc"], 0.26, {"with scores too close together": 1}),
+        (["a", "b"], 0.0, {"with scores too close together": 1}),
+        (["a", "a"], 0.0, {"without two different texts": 1}),
+        (["abc", ""], 0.0, {"without two different texts": 1}),
+        (["", ""], 0.0, {"without two different texts": 1}),
+    ],
+)
+def test_near_equals_teach_nothing(
+    texts: list[str], margin: float, left_out: dict[str, int]
+) -> None:
     found = from_scores([RAIN, RAIN], texts, by_length, source="s", min_margin=margin)
-    assert len(list(found)) == count
-    assert not list(from_scores([RAIN] * 2, ["a", "b"], by_length, source="s", min_margin=0))
+    assert found.left_out == left_out
+    assert found.total == 1
 
 
 def test_votes_are_counted_whichever_side_they_were_shown_on() -> None:
@@ -55,10 +68,15 @@ def test_votes_are_counted_whichever_side_they_were_shown_on() -> None:
         Comparison(RAIN, "x", "y", Winner.NONE),
         Comparison(RAIN, "same", "same", Winner.LEFT),
     ]
-    assert list(from_comparisons(votes, source="votes")) == [
+    found = from_comparisons(votes, source="votes")
+    assert found.preferences == (
         Preference(RAIN, "good", "bad", 0.25, "votes"),  # 2 won, 1 lost, of 4
         Preference(WORDS, "bad", "good", 1.0, "votes"),
-    ]
+    )
+    assert str(found) == (  # 2 + 1 + 3 + 3 = 9
+        "2 preferences of 9 votes (left out: 1 on equal jokes, 3 counted with another on the same "
+        "pair, 3 on pairs without a winner)"
+    )
 
 
 def test_themes_of_votes_stand_in_for_headlines() -> None:
@@ -66,7 +84,7 @@ def test_themes_of_votes_stand_in_for_headlines() -> None:
         PairVote("s1", "rain", "wet joke", "dry joke", Winner.RIGHT),
         PairVote("s2", "snow", "wet joke", "dry joke", Winner.BOTH),
     ]
-    (found,) = from_votes(votes, source="votes")
+    (found,) = from_votes(votes, source="votes").preferences
     assert (found.chosen, found.rejected) == ("dry joke", "wet joke")
     assert found.prompt.constraint == Headline("rain")
 

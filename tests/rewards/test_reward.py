@@ -138,8 +138,12 @@ def test_only_the_classifiers_that_are_needed_are_loaded(tmp_path: Path, loads: 
     assert load_reward(path, [Lang.EN]).langs == (Lang.EN,)
     with pytest.raises(ConfigError, match=r'reward.toml: no classifier for es; add es = "FOLDER"'):
         load_reward(path, [Lang.EN, Lang.ES])
-    with pytest.raises(DataError, match="nowhere: no such folder"):
+    with pytest.raises(DataError) as failure:
         load_reward(path)
+    assert str(failure.value) == (
+        f"{path}: classifiers.zh: {tmp_path / 'nowhere'}: no such folder; "
+        "make one with semeval-humor train reward"
+    )
 
 
 def test_the_fingerprint_tells_rewards_apart(tmp_path: Path, loads: list[Path]) -> None:

@@ -50,6 +50,8 @@ def test_read(tmp_path: Path) -> None:
         vote("s", "The pigeon won.", "The pigeon lost.", winner) for winner in ("LEFT", "NONE")
     ]
     assert [one.decisive for one in found] == [True, False]
+    everything = read_votes(tmp_path / "votes.json", identical=True)
+    assert everything == [*found, vote("s", "Coo.", "Coo.", "BOTH")]
 
 
 @pytest.mark.parametrize(

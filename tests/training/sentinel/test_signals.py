@@ -60,6 +60,14 @@ def test_signals_of_tokens() -> None:
     assert found[Signal.CUT_OFF] == 0.5
 
 
+def test_one_token_does_not_decide_the_distance() -> None:
+    # The policy draws what only its parent finds likely: e^9 would be 8103, and e^3 is 20.0855.
+    logprobs, parent = (-10.0, *[-1.0] * 99), (-1.0, *[-1.0] * 99)
+    found = hear([sample("a", logprobs=logprobs, parent=parent)]).signals()
+    assert found[Signal.KL] == pytest.approx((20.0855 - 1 - 3) / 100, abs=1e-5)
+    assert found[Signal.KL_SEQUENCE] == -9.0
+
+
 def test_undefined_signals_are_left_out() -> None:
     found = hear([sample(""), sample("?!", logprobs=(), parent=(), entropies=())]).signals()
     for signal in (Signal.PURITY, Signal.REPETITION, Signal.DISTINCT, Signal.TWINS):
