@@ -318,8 +318,8 @@ def tables(record: dict[str, Any]) -> str:
         ]
         same.append(f"{max(abs(a - b) for each in losses for a, b in each):.1g}")
     first = ["", "seconds a step", "of bare TRL", "GiB while training", "GiB in all"]
-    second = ["once, or every so often", "learning the limits", "a probe", "of it a step"]
-    second += ["of a bare step", "reward, seconds a step"]
+    second = ["seconds of", "learning the limits, once", "a probe", f"a probe / {EVERY}"]
+    second += ["in shares of a bare step", "the reward, a step"]
     machine = record["hardware"]
     return (
         table(first, steps, align="lrrrr")
