@@ -64,7 +64,7 @@ class PolicyConfig(Settings):
     """Compute in bfloat16 where the GPU has it; what is trained is stored in float32 all the same.
     A CPU always computes in float32."""
     gradient_checkpointing: bool = False
-    """Compute activations twice instead of keeping them: a fifth slower, a lot less memory."""
+    """Compute activations twice instead of keeping them: slower, with less memory."""
 
     learning_rate: float = Field(gt=0)
     """Peak, per step."""

@@ -38,8 +38,8 @@ GRAIN = 2.0**-16
 """Rewards are multiples of this. Sums of equal ones are then exact in float32, and none of them is
 above their mean; else Adam would make whole steps out of errors of rounding."""
 
-# What a reward of any make may raise. Memory that is short is told elsewhere.
-_RAISED = (HumorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+RAISED = (HumorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a reward of any make may raise. Memory that is short is told elsewhere."""
 
 _COLUMNS = ("id", "lang", "word1", "word2", "headline")
 
@@ -166,14 +166,14 @@ def reward_function(reward: Reward, stop_ids: frozenset[int]) -> Callable[..., l
             values = inner(prompts, completions, completion_ids, **given)
         except torch.OutOfMemoryError:
             raise
-        except _RAISED as error:
+        except RAISED as error:
             one = partial(_one, inner, prompts, completions, completion_ids, given)
             where = next((place for place in range(len(prompts)) if not one(place)), None)
-            row = "a batch" if where is None else _row(given["id"][where], completions[where])
-            raise RewardError(f"reward: {row}: {_line(error)}") from error
+            row = "a batch" if where is None else described(given["id"][where], completions[where])
+            raise RewardError(f"reward: {row}: {first_line(error)}") from error
         for id_, text, value in zip(given["id"], completions, values, strict=True):
             if not math.isfinite(value):
-                raise RewardError(f"reward: {_row(id_, text)}: {value}, expected a number")
+                raise RewardError(f"reward: {described(id_, text)}: {value}, expected a number")
         given["log_metric"]("reward_time", time.perf_counter() - begun)
         return [round(value / GRAIN) * GRAIN for value in values]
 
@@ -193,16 +193,18 @@ def _one(
     some = slice(place, place + 1)
     try:
         inner(prompts[some], completions[some], completion_ids[some], **cells)
-    except _RAISED:
+    except RAISED:
         return False
     return True
 
 
-def _row(id_: str, text: str) -> str:
+def described(id_: str, text: str) -> str:
+    """A sample, as errors name it."""
     return f"row {id_}, {text[:60]!r}"
 
 
-def _line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, at most a line; its name where it says nothing."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
@@ -228,7 +230,7 @@ def _train(config: Config, course: Course, reward: Reward, make: Make[Config]) -
             processing_class=policy.tokenizer,
         )
     except ConnectionError as error:
-        raise EngineError(f"vllm: no server: {_line(error)}") from error
+        raise EngineError(f"vllm: no server: {first_line(error)}") from error
     fit(trainer, course.follower, course.run)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from semeval_humor.errors import ConfigError, HumorError
+from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.journal import Journal
 from semeval_humor.weights import read_json
 
@@ -233,9 +233,32 @@ def writing(out: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Within the block, memory that runs out is told in one line.
+
+    Raises:
+        EngineError: in place of what torch raises then.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            "out of memory; lower batch_size and raise accumulation, or set "
+            "gradient_checkpointing or lora.base"
+        ) from error
+
+
+def rank() -> int:
+    """The number of this process among those that train together, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def is_main() -> bool:
     """Whether this is the only process of a training, or the first one of several."""
-    return int(os.environ.get("RANK", "0")) == 0
+    return rank() == 0
 
 
 def processes() -> int:

@@ -4,10 +4,17 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.errors import ConfigError
 from semeval_humor.training.callback import Follower, Next
 from semeval_humor.training.config import PolicyConfig
-from semeval_humor.training.run import Run, agreed, interruptible, steps_unseen, writing
+from semeval_humor.training.run import (
+    Run,
+    agreed,
+    enough_memory,
+    interruptible,
+    steps_unseen,
+    writing,
+)
 
 _SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 
@@ -92,16 +99,15 @@ def fit(trainer: Any, follower: Follower, run: Run) -> None:
         if value.requires_grad and value.dtype is not torch.float32:
             value.data = value.data.float()
     checkpoint = agreed(run.checkpoint)
-    try:
-        with interruptible() as follower.interrupt, writing(run.out), warnings.catch_warnings():
-            # Known models have no config where peft looks for one; their vocabulary is not changed.
-            warnings.filterwarnings("ignore", message="Could not find a config file in")
-            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    except torch.OutOfMemoryError as error:
-        raise EngineError(
-            "out of memory; lower batch_size and raise accumulation, or set "
-            "gradient_checkpointing or lora.base"
-        ) from error
+    with (
+        enough_memory(),
+        interruptible() as follower.interrupt,
+        writing(run.out),
+        warnings.catch_warnings(),
+    ):
+        # Known models have no config where peft looks for one; their vocabulary is not changed.
+        warnings.filterwarnings("ignore", message="Could not find a config file in")
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     # From here on the model computes in the types in which it is stored, as saved files will.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
 

@@ -4,14 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from semeval_humor.errors import HumorError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import FileRecord, Finish, Lang, Prompt
-from semeval_humor.training.online import RewardError
+from semeval_humor.training.online import RAISED, RewardError, described, first_line
 from semeval_humor.training.ppo.rollout import Rollout
-
-# What a reward of any make may raise.
-_RAISED = (ArithmeticError, HumorError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class Judge(Protocol):
@@ -48,13 +44,13 @@ def rewarded(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
         rewards = _judged(reward, rollouts)
     except torch.OutOfMemoryError:
         raise
-    except _RAISED as error:
+    except RAISED as error:
         for each in rollouts:
             try:
                 _judged(reward, [each])
-            except _RAISED as of_one:
-                raise RewardError(f"reward: {_row(each)}: {_line(of_one)}") from of_one
-        raise RewardError(f"reward: {len(rollouts)} texts together: {_line(error)}") from error
+            except RAISED as of_one:
+                raise RewardError(f"reward: {_row(each)}: {first_line(of_one)}") from of_one
+        raise RewardError(f"reward: {len(rollouts)} texts together: {first_line(error)}") from error
     for each, total in zip(rollouts, rewards.total, strict=True):
         if not math.isfinite(total):
             raise RewardError(f"reward: {_row(each)}: {total}, expected a number")
@@ -70,8 +66,4 @@ def _judged(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
 
 
 def _row(rollout: Rollout) -> str:
-    return f"row {rollout.asked.prompt.id}, {rollout.text[:60]!r}"
-
-
-def _line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return described(rollout.asked.prompt.id, rollout.text)

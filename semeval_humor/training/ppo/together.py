@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     import torch
 
 
-def rank() -> int:
-    """The number of this process, from 0."""
-    return int(os.environ.get("RANK", "0"))
-
-
 def meet() -> None:
     """Let the processes of a training find each other, once; a single one has nobody to find.
 

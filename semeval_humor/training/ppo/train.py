@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.errors import ConfigError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import Finish
 from semeval_humor.training import online
@@ -24,9 +24,17 @@ from semeval_humor.training.ppo.metrics import measured
 from semeval_humor.training.ppo.pace import Clock, rate_share
 from semeval_humor.training.ppo.rewarding import Judge, rewarded
 from semeval_humor.training.ppo.rollout import Asked, Rollout, roll_out
-from semeval_humor.training.ppo.together import mean, meet, rank
+from semeval_humor.training.ppo.together import mean, meet
 from semeval_humor.training.ppo.update import update
-from semeval_humor.training.run import agreed, interruptible, is_main, processes, writing
+from semeval_humor.training.run import (
+    agreed,
+    enough_memory,
+    interruptible,
+    is_main,
+    processes,
+    rank,
+    writing,
+)
 from semeval_humor.training.sentinel.build import make_sentinel
 from semeval_humor.training.train import Course, MakeSentinel, train_policy
 from semeval_humor.training.trl import KEPT
@@ -173,18 +181,10 @@ class Training:
             HumorError: the folder cannot be written, or training does not change the policy.
             RewardError: the reward fails for a sample, or is no number.
         """
-        import torch
-
         follower, out = self.course.follower, self.course.run.out
-        try:
-            with interruptible() as follower.interrupt, writing(out):
-                self._run()
-                self._show_credit()
-        except torch.OutOfMemoryError as error:
-            raise EngineError(
-                "out of memory; lower batch_size and raise accumulation, or set "
-                "gradient_checkpointing or lora.base"
-            ) from error
+        with enough_memory(), interruptible() as follower.interrupt, writing(out):
+            self._run()
+            self._show_credit()
 
     def _run(self) -> None:
         follower, checkpoint = self.course.follower, agreed(self.course.run.checkpoint)

@@ -12,8 +12,7 @@ from semeval_humor.training.policy import Policy
 from semeval_humor.training.ppo import train as ppo
 from semeval_humor.training.ppo.learner import Learner, make_learner
 from semeval_humor.training.ppo.rollout import Asked, Rollout, text_of
-from semeval_humor.training.ppo.together import rank
-from semeval_humor.training.run import processes
+from semeval_humor.training.run import processes, rank
 from tests.training.ppo.bandit import at_the_letters, bandit
 from tests.training.recorded import JOKES
 from tests.training.tiny_policy import CHAT, Told
