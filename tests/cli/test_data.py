@@ -1,8 +1,5 @@
 """``data fetch`` and ``data build`` from the command line."""
 
-import logging
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +8,6 @@ from semeval_humor.cli.main import main
 from tests.data.corpora_at_hand import FILES, make
 
 ENGLISH = "corpora/en/colbert_dev.csv"
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
 
 
 @pytest.fixture(autouse=True)

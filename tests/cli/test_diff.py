@@ -1,9 +1,6 @@
 """``diff`` as people and scripts see it."""
 
 import json
-import logging
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +13,6 @@ from tests.tiny_model import save_adapter, save_model
 
 Q, EMBED = "model.layers.0.self_attn.q_proj.weight", "model.embed_tokens.weight"
 WEIGHTS = {EMBED: [[1.0, 2.0]], Q: [[3.0, 4.0]]}
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
 
 
 @pytest.fixture

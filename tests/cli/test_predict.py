@@ -1,9 +1,7 @@
 """Bad input: one line on standard error, the right exit code, and nothing half-written."""
 
-import logging
 import shutil
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,14 +14,6 @@ from semeval_humor.tsv import read_jokes
 from tests.inference.fake_engine import FakeEngine, plan_for, sensible
 
 HEADER = "id\tword1\tword2\theadline\n"
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """``train`` from the command line."""
 
-import logging
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +13,6 @@ from tests.rewards.tiny_encoder import save_bert
 from tests.training.jokes_at_hand import write
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
 
 
 def write_config(folder: Path, more: str = "") -> Path:

@@ -1,9 +1,6 @@
 """``train grpo``, ``rloo`` and ``dpo`` from the command line."""
 
 import json
-import logging
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,48 +13,13 @@ from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.dpo import DpoConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.rloo import RlooConfig
-from tests.tiny_model import save_model
-from tests.training.tiny_policy import SHORT_PROMPTS, some_pairs
+from tests.training.tiny_policy import some_pairs, write_config
 from tests.training.toy_reward import install
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"
 KINDS: dict[str, type[PolicyConfig]] = {"grpo": GrpoConfig, "rloo": RlooConfig, "dpo": DpoConfig}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of peft, transformers and trl
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
-
-
-def write_config(folder: Path, pairs: Path, more: str) -> Path:
-    (folder / "prompts.toml").write_text(SHORT_PROMPTS, encoding="utf-8")
-    path = folder / "config.toml"
-    path.write_text(
-        f"""
-model = "{save_model(folder / "tiny", context=256).path}"
-pairs = ["{pairs}"]
-prompts = "{folder / "prompts.toml"}"
-out = "{folder / "out"}"
-steps = 4
-learning_rate = 0.01
-batch_size = 4
-max_length = 128
-threads = 1
-{more}
-[sentinel]
-every = 2
-prompts = 4
-max_tokens = 8
-rounds = 2
-""",
-        encoding="utf-8",
-    )
-    return path
 
 
 ONLINE = """
@@ -77,7 +39,7 @@ def test_a_reward(
     kind: str,
 ) -> None:
     install(monkeypatch)
-    path = write_config(tmp_path, some_pairs(tmp_path / "pairs.parquet"), ONLINE)
+    path = write_config(tmp_path, ONLINE)
     assert main(["train", kind, "--config", str(path)]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == str(tmp_path / "out")
@@ -96,7 +58,7 @@ def test_a_reward_that_was_never_tested(
 ) -> None:
     install(monkeypatch)
     pairs = some_pairs(tmp_path / "pairs.parquet")
-    path = write_config(tmp_path, pairs, ONLINE.replace("true", "false"))
+    path = write_config(tmp_path, ONLINE.replace("true", "false"), pairs=pairs)
     assert main(["train", "grpo", "--config", str(path)]) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: REWARD.redteam.json: cannot be read: ")
@@ -113,7 +75,7 @@ def test_dpo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     preferences = tmp_path / "preferences.parquet"
     write_preferences(preferences, jokes)
-    path = write_config(tmp_path, preferences, "beta = 0.2")
+    path = write_config(tmp_path, "beta = 0.2", pairs=preferences)
     assert main(["train", "dpo", "--config", str(path), "--on-alarm", "log"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == str(tmp_path / "out")

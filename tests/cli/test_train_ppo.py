@@ -1,9 +1,6 @@
 """``train ppo`` from the command line."""
 
 import json
-import logging
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +11,9 @@ from semeval_humor.configs import checked, read_toml
 from semeval_humor.training.ppo import train as ppo
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.heatmap import read_heats
-from tests.cli.test_train_online import CONFIGS, write_config
+from tests.cli.test_train_online import CONFIGS
 from tests.training.ppo.bandit import at_the_letters
-from tests.training.tiny_policy import some_pairs
+from tests.training.tiny_policy import some_pairs, write_config
 from tests.training.toy_reward import install
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of peft and transformers
@@ -30,20 +27,12 @@ on_alarm = "log"
 """
 
 
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
-
-
 def test_a_reward(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(monkeypatch)
     monkeypatch.setattr(ppo, "load_attribution", lambda path, reward: at_the_letters)
-    path = write_config(tmp_path, some_pairs(tmp_path / "pairs.parquet"), PPO)
+    path = write_config(tmp_path, PPO)
     assert main(["train", "ppo", "--config", str(path)]) == 0
     out, err = capsys.readouterr()
     folder = tmp_path / "out"
@@ -72,7 +61,7 @@ def test_a_reward_that_was_never_tested(
 ) -> None:
     install(monkeypatch)
     pairs = some_pairs(tmp_path / "pairs.parquet")
-    path = write_config(tmp_path, pairs, PPO.replace("true", "false"))
+    path = write_config(tmp_path, PPO.replace("true", "false"), pairs=pairs)
     assert main(["train", "ppo", "--config", str(path)]) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: REWARD.redteam.json: cannot be read: ")

@@ -1,13 +1,10 @@
 """``train sft`` and ``train export`` from the command line."""
 
 import json
-import logging
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,50 +12,15 @@ import pytest
 from semeval_humor.cli.main import main
 from semeval_humor.configs import checked, read_toml
 from semeval_humor.training.sft import SftConfig
-from tests.tiny_model import save_model
-from tests.training.tiny_policy import SHORT_PROMPTS, some_pairs
+from tests.training.tiny_policy import write_config
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of peft, transformers and trl
 
 
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
-
-
-def write_config(folder: Path, more: str = "", *, steps: int = 4, model: str = "") -> Path:
-    (folder / "prompts.toml").write_text(SHORT_PROMPTS, encoding="utf-8")
-    path = folder / "sft.toml"
-    path.write_text(
-        f"""
-model = "{model or save_model(folder / "tiny", context=256).path}"
-pairs = ["{some_pairs(folder / "pairs.parquet")}"]
-prompts = "{folder / "prompts.toml"}"
-out = "{folder / "sft"}"
-steps = {steps}
-learning_rate = 0.01
-batch_size = 4
-max_length = 128
-threads = 1
-{more}
-[sentinel]
-every = 2
-prompts = 4
-max_tokens = 8
-rounds = 2
-""",
-        encoding="utf-8",
-    )
-    return path
-
-
 def test_sft_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write_config(tmp_path)
+    path = write_config(tmp_path, name="sft")
     arguments = ["train", "sft", "--config", str(path), "--on-alarm", "log"]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
@@ -89,7 +51,9 @@ def test_sft_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_wrong_configs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write_config(tmp_path, 'learning_rte = 1.0\nbatch_sise = 2\nseed = "x"\nlora = 3')
+    path = write_config(
+        tmp_path, 'learning_rte = 1.0\nbatch_sise = 2\nseed = "x"\nlora = 3', name="sft"
+    )
     assert main(["train", "sft", "--config", str(path)]) == 2
     err = capsys.readouterr().err
     assert "learning_rte: no such key, did you mean learning_rate?" in err
@@ -98,14 +62,14 @@ def test_wrong_configs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "lora: " in err
     assert err.count("\n") == 1
 
-    path = write_config(tmp_path, model="no-such-model")
+    path = write_config(tmp_path, name="sft", model="no-such-model")
     assert main(["train", "sft", "--config", str(path)]) == 2
     assert "no-such-model: unknown model; expected one of smollm2-135m" in capsys.readouterr().err
     assert not (tmp_path / "sft").exists()
 
 
 def test_a_no_op_ends_with_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write_config(tmp_path, 'method = "full"\nwarmup = 0.0')
+    path = write_config(tmp_path, 'method = "full"\nwarmup = 0.0', name="sft")
     path.write_text(path.read_text().replace("learning_rate = 0.01", "learning_rate = 1e-30"))
     assert main(["train", "sft", "--config", str(path)]) == 1
     err = capsys.readouterr().err
@@ -116,7 +80,7 @@ def test_a_no_op_ends_with_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.slow
 @pytest.mark.model
 def test_sigterm_writes_a_checkpoint(tmp_path: Path) -> None:
-    path = write_config(tmp_path, steps=2000)
+    path = write_config(tmp_path, name="sft", steps=2000)
     command = [sys.executable, "-m", "semeval_humor", "train", "sft", "--config", str(path)]
     log = tmp_path / "log"
     with log.open("w") as stream:

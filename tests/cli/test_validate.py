@@ -1,10 +1,7 @@
 """``validate``: one line for each finding, errors first, a count, and one JSON document."""
 
 import json
-import logging
-import signal
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +19,6 @@ FAULTY = (
     f"en_7\t{GOOD}\n"
 )
 FINE = "id\ttext\nen_1\tI asked my cat for advice, and it sent me an invoice.\n"
-
-
-@pytest.fixture(autouse=True)
-def _restored_process() -> Iterator[None]:
-    handlers, terminate = logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    yield
-    logging.getLogger().handlers[:] = handlers
-    signal.signal(signal.SIGTERM, terminate)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from semeval_humor.inference.loading import stop_tokens
 from semeval_humor.schema import Lang
 from semeval_humor.training.policy import Chat, Policy, find_source, load_policy
 from semeval_humor.training.sft import SftConfig
+from tests.tiny_model import save_model
 
 CHAT = Chat(prompt_tokens, end_token, stop_tokens)
 
@@ -100,6 +101,41 @@ def settings(folder: Path, model: str, **changes: Any) -> SftConfig:
             **changes,
         }
     )
+
+
+def write_config(
+    folder: Path,
+    more: str = "",
+    *,
+    name: str = "out",
+    pairs: Path | None = None,
+    steps: int = 4,
+    model: str = "",
+) -> Path:
+    """The TOML config of a trainer whose files, and result ``name``, lie in a folder."""
+    (folder / "prompts.toml").write_text(SHORT_PROMPTS, encoding="utf-8")
+    path = folder / f"{name}.toml"
+    path.write_text(
+        f"""
+model = "{model or save_model(folder / "tiny", context=256).path}"
+pairs = ["{pairs or some_pairs(folder / "pairs.parquet")}"]
+prompts = "{folder / "prompts.toml"}"
+out = "{folder / name}"
+steps = {steps}
+learning_rate = 0.01
+batch_size = 4
+max_length = 128
+threads = 1
+{more}
+[sentinel]
+every = 2
+prompts = 4
+max_tokens = 8
+rounds = 2
+""",
+        encoding="utf-8",
+    )
+    return path
 
 
 def a_policy(config: SftConfig) -> Policy:
