@@ -1,7 +1,9 @@
-"""What ``train sft`` and ``train grpo`` cost beside bare TRL, and how much of it is the sentinel.
+r"""What ``train sft``, ``grpo`` and ``ppo`` cost beside bare TRL, and what the sentinel costs.
 
-    python benchmarks/peers/training.py --pairs pairs-en.parquet --reward REWARD.toml
-    python benchmarks/peers/training.py --table        # the tables of the last run, as Markdown
+    python benchmarks/peers/training.py sft grpo --pairs pairs-en.parquet --reward REWARD.toml
+    python benchmarks/peers/training.py ppo --pairs pairs-en.parquet --reward REWARD.toml \
+        --trl-ppo trl/bin/python               # an environment as trl_ppo.py asks for
+    python benchmarks/peers/training.py --table        # the tables of the last runs, as Markdown
 
 Both train the same LoRA on SmolLM2-135M, on the same rows, with the same settings, seeds and, for
 GRPO, reward; each in a process of its own with one thread, by turns. Bare is a few lines with TRL's
@@ -38,6 +40,8 @@ from semeval_humor.training.config import OnAlarm, PolicyConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.pairs import Rows, columns, read_rows
 from semeval_humor.training.policy import Policy, find_source, load_policy
+from semeval_humor.training.ppo import train as ppo
+from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.sentinel.config import SentinelConfig
 from semeval_humor.training.sft import SftConfig
 from semeval_humor.training.trl import arguments
@@ -62,6 +66,10 @@ SHARED: dict[str, Any] = {
 }
 SFT = {"steps": 6, "batch_size": 4}
 GRPO = {"steps": 3, "batch_size": 8, "num_generations": 8, "max_tokens": 32}
+PPO = {"steps": 4, "rollouts": 8, "batch_size": 8, "max_tokens": 32, "num_iterations": 4}
+KINDS: dict[str, dict[str, Any]] = {"sft": SFT, "grpo": GRPO, "ppo": PPO}
+PARTS = ("rollout", "reward", "read", "credit", "forward", "backward")
+"""Of a step of ``train ppo``; reading is what policy, parent and critic say of its samples."""
 
 
 class Clock:
@@ -75,6 +83,8 @@ class Clock:
         """Seconds of what is done once, or between steps."""
         self.reward: list[float] = []
         """Seconds that the reward took in each step."""
+        self.shares: list[dict[str, float]] = []
+        """Seconds by the clock of each part of a step of ``train ppo``."""
         self._peaks: dict[str, float] = {}
         self._last = 0.0
 
@@ -89,6 +99,8 @@ class Clock:
         if self.losses:
             self.steps.append(seconds)
         self.losses.append(logged["loss"])
+        if "seconds/rollout" in logged:
+            self.shares.append({name: logged[f"seconds/{name}"] for name in PARTS})
         if step == steps:
             self._note_peak("training")
 
@@ -112,6 +124,7 @@ class Clock:
             "losses": self.losses,
             "parts": self.parts,
             "reward": self.reward[1:],
+            "shares": self.shares[1:],
             "training_gib": self._peaks["training"],
             "process_gib": max(self._peaks.values()),
         }
@@ -136,6 +149,11 @@ def our_sft(config: SftConfig, clock: Clock) -> None:
 def our_grpo(config: GrpoConfig, clock: Clock) -> None:
     """``train grpo``."""
     grpo.train(config, predicts_chat(), clock)
+
+
+def our_ppo(config: PpoConfig, clock: Clock) -> None:
+    """``train ppo``."""
+    ppo.train(config, predicts_chat(), clock)
 
 
 def bare_sft(config: SftConfig, clock: Clock) -> None:
@@ -197,6 +215,23 @@ def bare_grpo(config: GrpoConfig, clock: Clock) -> None:
     trainer.train()
 
 
+def told_ppo(config: PpoConfig) -> dict[str, Any]:
+    """What TRL's PPO is told, in its own environment."""
+    policy, rows = _loaded(config)
+    return {
+        "model": str(policy.source.model.path),
+        "prompts": [list(ids) for ids in dict.fromkeys(row.prompt_ids for row in rows.train)],
+        "lora": {
+            "r": config.lora.rank,
+            "lora_alpha": config.lora.alpha,
+            "target_modules": list(config.lora.targets),
+        },
+        "learning_rate": config.learning_rate,
+        "seed": config.seed,
+        **PPO,
+    }
+
+
 def _loaded(config: PolicyConfig) -> tuple[Policy, Rows]:
     import torch
 
@@ -237,34 +272,64 @@ RUNS: Mapping[str, Callable[[Any, Clock], None]] = {
     "sft-ours": our_sft,
     "grpo-bare": bare_grpo,
     "grpo-ours": our_grpo,
+    "ppo-sequence": our_ppo,
+    "ppo-offsets": our_ppo,
 }
+BARE_PPO = "ppo-bare"
+VARIANTS = {
+    "sft": ("sft-bare", "sft-ours"),
+    "grpo": ("grpo-bare", "grpo-ours"),
+    "ppo": (BARE_PPO, "ppo-sequence", "ppo-offsets"),
+}
+
+
+def configured(name: str, folder: Path, pairs: Path, reward: Path) -> PolicyConfig:
+    """The config of a run whose files lie in a folder."""
+    few = folder / "pairs.parquet"
+    wanted = [("lang", "==", "en"), ("split", "==", "train")]  # none whose loss is measured
+    rows = pyarrow.parquet.read_table(pairs, filters=wanted).slice(0, ROWS)
+    pyarrow.parquet.write_table(rows, few)
+    kind = name.split("-")[0]
+    values = {**SHARED, **KINDS[kind], "pairs": [few], "out": folder / "out"}
+    values["sentinel"] = {"every": KINDS[kind]["steps"]}
+    if kind == "sft":
+        return SftConfig.model_validate(values)
+    values |= {"reward": reward, "untested_reward": True, "langs": ["en"]}
+    if kind == "grpo":
+        return GrpoConfig.model_validate(values)
+    credit = "offsets" if name == "ppo-offsets" else "sequence"
+    # TRL makes all its passes, however far they lead.
+    return PpoConfig.model_validate({**values, "credit": credit, "stop_kl": 1e9})
 
 
 def run(name: str, pairs: Path, reward: Path) -> dict[str, Any]:
     """Train once in this process, in a folder that is deleted afterwards."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        few = Path(folder) / "pairs.parquet"
-        wanted = [("lang", "==", "en"), ("split", "==", "train")]  # none whose loss is measured
-        rows = pyarrow.parquet.read_table(pairs, filters=wanted).slice(0, ROWS)
-        pyarrow.parquet.write_table(rows, few)
-        values = {**SHARED, "pairs": [few], "out": Path(folder) / "out"}
-        if name.startswith("sft"):
-            once = {"every": SFT["steps"]}
-            config: PolicyConfig = SftConfig.model_validate({**values, **SFT, "sentinel": once})
-        else:
-            told = {"reward": reward, "untested_reward": True, "langs": ["en"]}
-            once = {"every": GRPO["steps"]}
-            config = GrpoConfig.model_validate({**values, **GRPO, **told, "sentinel": once})
-        RUNS[name](config, clock)
+        RUNS[name](configured(name, Path(folder), pairs, reward), clock)
         return clock.measured
 
 
 def in_process(name: str, pairs: Path, reward: Path) -> dict[str, Any]:
     """The same in a process of its own."""
-    command = [sys.executable, __file__, "--one", name, "--pairs", str(pairs)]
+    files = ["--pairs", str(pairs), "--reward", str(reward)]
+    return _measured([sys.executable, __file__, "--one", name, *files])
+
+
+def in_trl(python: Path, pairs: Path, reward: Path) -> dict[str, Any]:
+    """TRL's PPO, in a process of the environment that has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = configured(BARE_PPO, Path(folder), pairs, reward)
+        assert isinstance(config, PpoConfig)
+        given = Path(folder) / "given.json"
+        given.write_text(json.dumps(told_ppo(config)), encoding="utf-8")
+        script = Path(__file__).with_name("trl_ppo.py")
+        return _measured([str(python), str(script), str(given), "--mark", MARK])
+
+
+def _measured(command: list[str]) -> dict[str, Any]:
     process = subprocess.run(
-        [*command, "--reward", str(reward)],
+        command,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -288,71 +353,96 @@ def _most(runs: list[dict[str, Any]], name: str) -> float:
     return float(max(each[name] for each in runs))
 
 
-def tables(record: dict[str, Any]) -> str:
-    """The last run, for people."""
-    steps, sentinel, same = [], [], []
-    for kind in ("sft", "grpo"):
-        bare, ours = (record["results"][f"{kind}-{who}"] for who in ("bare", "ours"))
+def tables(records: Mapping[str, dict[str, Any]]) -> str:
+    """The last runs of each kind, for people."""
+    steps, sentinel, notes = [], [], []
+    for kind, record in records.items():
+        runs = record["results"]
+        first, *others = VARIANTS[kind]
+        bare = runs[first]
         a_step = _median(bare, "steps")
-        probe = _part(ours, "probe") / EVERY
-        watched = _median(ours, "steps") + probe
-        for name, runs, seconds in (
-            (f"{kind.upper()}, bare TRL", bare, a_step),
-            (f"`train {kind}`, without the sentinel's probes", ours, watched - probe),
-            (f"`train {kind}`, a probe every {EVERY} steps", ours, watched),
-        ):
-            memory = [f"{_most(runs, part):.2f}" for part in ("training_gib", "process_gib")]
-            steps.append([name, f"{seconds:.2f}", f"×{seconds / a_step:.3f}", *memory])
-        sentinel.append(
-            [
-                kind.upper(),
-                f"{_part(ours, 'learning'):.0f}",
-                f"{_part(ours, 'probe'):.1f}",
-                f"{probe:.2f}",
-                f"{probe / a_step:.1%}",
-                f"{_median(bare, 'reward'):.2f}" if kind == "grpo" else "–",
-            ]
+        name = "PPO of TRL 1.12" if kind == "ppo" else f"{kind.upper()}, bare TRL"
+        steps.append(_row(name, bare, a_step, a_step))
+        for variant in others:
+            ours = runs[variant]
+            alone = _median(ours, "steps")
+            probe = _part(ours, "probe") / EVERY
+            credit = f", credit `{variant.removeprefix('ppo-')}`" if kind == "ppo" else ""
+            title = f"`train {kind}`{credit}"
+            steps.append(_row(f"{title}, without the sentinel's probes", ours, alone, a_step))
+            watched = alone + probe
+            steps.append(_row(f"{title}, a probe every {EVERY} steps", ours, watched, a_step))
+            sentinel.append(
+                [
+                    f"{kind.upper()}{credit}",
+                    f"{_part(ours, 'learning'):.0f}",
+                    f"{_part(ours, 'probe'):.1f}",
+                    f"{probe:.2f}",
+                    f"{probe / alone:.1%}",
+                ]
+            )
+        machine = record["hardware"]
+        notes.append(
+            f"{kind.upper()}: {record['date'][:10]}, one of {machine['cores']} cores "
+            f"({machine['processor']}); runs of each: {len(bare)}."
         )
-        losses = [
-            zip(a["losses"], b["losses"], strict=True) for a, b in zip(bare, ours, strict=True)
-        ]
-        same.append(f"{max(abs(a - b) for each in losses for a, b in each):.1g}")
-    first = ["", "seconds a step", "of bare TRL", "GiB while training", "GiB in all"]
+    heads = ["", "seconds a step", "of bare TRL", "GiB while training", "GiB in all"]
     second = ["seconds of", "learning the limits, once", "a probe", f"a probe / {EVERY}"]
-    second += ["in shares of a bare step", "the reward, a step"]
-    machine = record["hardware"]
-    return (
-        table(first, steps, align="lrrrr")
-        + "\n"
-        + table(second, sentinel, align="lrrrrr")
-        + f"\nLosses of ours and bare differ by {same[0]} (SFT) and {same[1]} (GRPO) at most.\n"
-        + f"\n{record['date'][:10]}, one of {machine['cores']} cores ({machine['processor']}); "
-        + f"runs of each: {len(record['results']['grpo-ours'])}."
+    second += ["in shares of a step"]
+    return "\n".join(
+        [
+            table(heads, steps, align="lrrrr"),
+            table(second, sentinel, align="lrrrr"),
+            *([_where_time_goes(records["ppo"])] if "ppo" in records else []),
+            *notes,
+        ]
     )
 
 
+def _row(name: str, runs: list[dict[str, Any]], seconds: float, bare: float) -> list[str]:
+    memory = [f"{_most(runs, part):.2f}" for part in ("training_gib", "process_gib")]
+    return [name, f"{seconds:.2f}", f"×{seconds / bare:.3f}", *memory]
+
+
+def _where_time_goes(record: dict[str, Any]) -> str:
+    """Shares of a step of ``train ppo``, by the clock."""
+    rows = []
+    for name, runs in record["results"].items():
+        shares = [share for each in runs for share in each.get("shares", [])]
+        if shares:
+            means = [statistics.mean(share[part] for share in shares) for part in PARTS]
+            total = sum(means)
+            rows.append([f"`{name}`", *(f"{mean / total:.0%}" for mean in means)])
+    return table(["of a step", *PARTS], rows, align="l" + "r" * len(PARTS))
+
+
 def main() -> None:
-    """Measure everything, or print the last result."""
+    """Measure everything, or print the last results."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", choices=[[], *KINDS], help="of training")
     parser.add_argument("--pairs", type=Path, help="file that data label made, English")
     parser.add_argument("--reward", type=Path, help="a REWARD.toml for English")
+    parser.add_argument("--trl-ppo", type=Path, help="Python of an environment with TRL 1.12")
     parser.add_argument("--one", choices=RUNS, help=argparse.SUPPRESS)
-    parser.add_argument("--table", action="store_true", help="print the last result")
-    arguments_ = parser.parse_args()
-    if arguments_.one:
-        found = run(arguments_.one, arguments_.pairs, arguments_.reward)
-        print("\n" + MARK + json.dumps(found))
+    parser.add_argument("--table", action="store_true", help="print the last results")
+    asked = parser.parse_args()
+    if asked.one:
+        print("\n" + MARK + json.dumps(run(asked.one, asked.pairs, asked.reward)))
         return
-    if not arguments_.table:
-        results: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
+    for kind in asked.kinds:
+        results: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS[kind]}
         for turn in range(TURNS):
             for name, runs in results.items():
-                runs.append(in_process(name, arguments_.pairs, arguments_.reward))
+                if name == BARE_PPO:
+                    runs.append(in_trl(asked.trl_ppo, asked.pairs, asked.reward))
+                else:
+                    runs.append(in_process(name, asked.pairs, asked.reward))
                 print(f"{turn + 1}: {name}: {runs[-1]}", file=sys.stderr)
         record = {
             "benchmark": BENCHMARK,
+            "kind": kind,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "config": {"shared": SHARED, "sft": SFT, "grpo": GRPO, "every": EVERY},
+            "config": {"shared": SHARED, kind: KINDS[kind], "every": EVERY},
             "items": ROWS,
             "versions": receipt.versions(),
             "hardware": receipt.hardware(),
@@ -361,7 +451,14 @@ def main() -> None:
         with RESULTS.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
     records = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    print(tables([record for record in records if record["benchmark"] == BENCHMARK][-1]))
+    mine = [record for record in records if record["benchmark"] == BENCHMARK]
+    last = {
+        kind: record
+        for record in mine
+        for kind, names in VARIANTS.items()
+        if names[0] in record["results"]
+    }
+    print(tables({kind: last[kind] for kind in KINDS if kind in last}))
 
 
 if __name__ == "__main__":

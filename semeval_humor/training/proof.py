@@ -95,8 +95,11 @@ class FirstSteps:
         if not trainable:
             raise NotLearningError("no parameter is trainable: all of them are frozen")
         groups = optimizer.param_groups
-        held = {id(value) for group in groups for value in group["params"]}
-        if self.gradients and held.isdisjoint(map(id, trainable.values())):
+        if self.gradients:
+            # A critic may be trained by the same optimizer, at a rate of its own.
+            mine = set(map(id, trainable.values()))
+            groups = [each for each in groups if not mine.isdisjoint(map(id, each["params"]))]
+        if not groups:
             raise NotLearningError(
                 f"the optimizer holds none of the {len(trainable)} trainable tensors: it was made "
                 "for another model, or before the adapter was"

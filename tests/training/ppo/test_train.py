@@ -231,6 +231,14 @@ def test_weights_that_never_move(
     assert not (config.out / "train-ppo.run.json").exists()
 
 
+def test_a_policy_whose_steps_are_rounded_away_beside_a_critic_that_learns(
+    tiny: Model, tmp_path: Path
+) -> None:
+    config = bandit(tmp_path, tiny.path, method="full", learning_rate=1e-30, warmup=0.0)
+    with pytest.raises(NotLearningError, match=r"moved \d+ of .* rate of 1e-30 float"):
+        run(config)
+
+
 def test_an_optimizer_of_another_model(
     tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
