@@ -13,7 +13,7 @@ OnAlarm = Literal["stop", "rollback", "log"]
 
 # What may differ between a run and the run that continues it.
 _NO_IDENTITY = (
-    *("out", "threads", "report_to", "save_every", "accept_license"),
+    *("out", "threads", "report_to", "save_every", "accept_license", "vllm_url"),
     *("sentinel", "held_out_reward", "on_alarm", "rollbacks"),
 )
 

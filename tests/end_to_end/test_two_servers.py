@@ -1,70 +1,21 @@
 """Two real servers side by side, one of which dies in the middle."""
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas
 import pytest
 
 from semeval_humor.inference.candidates import read_candidates
-from semeval_humor.models import DEFAULT_MODEL, resolve
 from tests.end_to_end.command import start
+from tests.end_to_end.vllm_server import kill, server, wait_until_ready
 
 pytest.importorskip("vllm")
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-
-START_S = 400
-
-
-@contextmanager
-def server(core: int) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A vLLM server on one core; its address and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--model", resolve(DEFAULT_MODEL).path, "--served-model-name", "smollm2"]
-    options += ["--max-model-len", "2048", "--max-num-seqs", "32", "--enforce-eager"]
-    options += ["--dtype", "float32", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *options],
-        env=os.environ
-        | {"VLLM_CPU_OMP_THREADS_BIND": str(core), "VLLM_CPU_KVCACHE_SPACE": "1"}
-        | {"OMP_NUM_THREADS": "1", "VLLM_LOGGING_LEVEL": "ERROR"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        assert process.poll() is None, "the server ended"
-        assert time.monotonic() < deadline, "the server does not start"
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(1)
 
 
 def answered(url: str) -> float:

@@ -39,6 +39,9 @@ class PpoConfig(PolicyConfig):
     """Samples of one step, each for another prompt; in all processes together."""
     max_tokens: int = Field(default=96, ge=1)
     """Tokens after which a sample is cut off."""
+    vllm_url: str | None = None
+    """Of a vLLM server that draws the samples, as http://localhost:8000; none: transformers does.
+    For method = "lora"; a run that is continued then draws other samples."""
     num_iterations: int = Field(default=2, ge=1)
     """Passes over the samples of a step."""
     epsilon: float = Field(default=0.2, gt=0, lt=1)
@@ -83,6 +86,8 @@ class PpoConfig(PolicyConfig):
             raise ValueError("kl_target: makes beta larger or smaller; give it a beta above 0")
         if self.max_tokens >= self.max_length:
             raise ValueError("max_length: must have room for max_tokens and a prompt")
+        if self.vllm_url and self.method != "lora":
+            raise ValueError('vllm_url: the server takes adapters only; use method = "lora"')
         if self.report_to:
             raise ValueError("report_to: not for ppo; everything is in metrics.jsonl")
         return self

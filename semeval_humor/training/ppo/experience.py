@@ -17,6 +17,9 @@ from semeval_humor.training.ppo.rollout import Rollout
 if TYPE_CHECKING:
     import torch
 
+MOST_WEIGHT = 2.0
+"""Of a token, where another engine drew it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -47,6 +50,8 @@ class Experience:
         rewards_B_T: of each token: its credit, less the penalty for leaving the parent.
         advantages_B_T: how much better than expected each token was, whitened.
         returns_B_T: what the critic should have said.
+        weights_B_T: what each token counts: as much likelier or less likely the policy is to write
+            it than the engine that drew it.
     """
 
     rollouts: tuple[Rollout, ...]
@@ -54,6 +59,7 @@ class Experience:
     rewards_B_T: "torch.Tensor"
     advantages_B_T: "torch.Tensor"
     returns_B_T: "torch.Tensor"
+    weights_B_T: "torch.Tensor"
 
 
 def read(policy: Policy, critic: Critic, rollouts: Sequence[Rollout], *, batch_size: int) -> Read:
@@ -115,8 +121,35 @@ def experience(
         rewards_B_T, heard.values_B_T, mask_B_T, discount=discount, decay=decay
     )
     return Experience(
-        tuple(rollouts), heard, rewards_B_T, whitened(advantages_B_T, mask_B_T), returns_B_T
+        tuple(rollouts),
+        heard,
+        rewards_B_T,
+        whitened(advantages_B_T, mask_B_T),
+        returns_B_T,
+        weights(heard.logprobs_B_T, [each.logprobs for each in rollouts], mask_B_T),
     )
+
+
+def weights(
+    logprobs_B_T: "torch.Tensor", drawn: Sequence[Sequence[float]], mask_B_T: "torch.Tensor"
+) -> "torch.Tensor":
+    """What each token counts, at most ``MOST_WEIGHT``; 1 where the policy itself drew it.
+
+    Args:
+        logprobs_B_T: of the policy, in nats.
+        drawn: of the engine that drew the tokens, a row each; empty where that was the policy.
+        mask_B_T: where there is a token.
+
+    Source: truncated importance sampling, Ionides 2008, doi:10.1198/106186008X320456; per token.
+    """
+    import torch
+
+    if not any(drawn):
+        return mask_B_T.to(logprobs_B_T.dtype)
+    drawn_B_T = _padded(
+        [torch.tensor(row, dtype=torch.float32, device=mask_B_T.device) for row in drawn]
+    )
+    return (logprobs_B_T - drawn_B_T).exp().clamp(max=MOST_WEIGHT) * mask_B_T
 
 
 def _chunks(

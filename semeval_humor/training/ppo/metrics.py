@@ -22,7 +22,8 @@ def measured(found: Experience, rewards: Rewards) -> dict[str, float]:
 
     ``kl`` is the divergence from the parent in nats per token, ``frac_reward_zero_std`` 1 if all
     samples got the same reward, and ``explained_variance`` the share of the returns' variance that
-    the critic foresaw, at most 1. Components of the reward are means of this process's samples.
+    the critic foresaw, at most 1. Components of the reward are means of this process's samples;
+    so is ``sampling/mean_weight``, near 1 if the engine that drew them computes as the policy does.
     """
     import torch
 
@@ -54,6 +55,8 @@ def measured(found: Experience, rewards: Rewards) -> dict[str, float]:
         "completions/clipped_ratio": cut_off / size,
         "completions/empty_ratio": empty / size,
     }
+    if any(each.logprobs for each in rollouts):
+        logged["sampling/mean_weight"] = float(found.weights_B_T.sum()) / of_process[1]
     for name, values in rewards.components.items():
         present = [value for value in values if value is not None]
         if present:

@@ -29,12 +29,15 @@ class Rollout:
         ids: its tokens, one or more; the end token is the last one if it ended.
         text: decoded, without special tokens and the spaces around it; what is rewarded.
         finish: stopped, or cut off after the most tokens allowed.
+        logprobs: of its tokens, in nats, where another engine drew them; empty where the policy
+            itself did.
     """
 
     asked: Asked
     ids: tuple[int, ...]
     text: str
     finish: Finish
+    logprobs: tuple[float, ...] = ()
 
     @property
     def content(self) -> tuple[int, ...]:

@@ -26,6 +26,14 @@ def meet() -> None:
         torch.distributed.init_process_group()
 
 
+def wait() -> None:
+    """Let no process go on before all have come here."""
+    if processes() > 1:
+        import torch.distributed
+
+        torch.distributed.barrier()
+
+
 def mean(values: Sequence[float]) -> float:
     """Of as many numbers as each process has, over all processes; the same in each."""
     import torch

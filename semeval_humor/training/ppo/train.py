@@ -24,6 +24,7 @@ from semeval_humor.training.ppo.metrics import measured
 from semeval_humor.training.ppo.pace import Clock, rate_share
 from semeval_humor.training.ppo.rewarding import Judge, rewarded
 from semeval_humor.training.ppo.rollout import Asked, Rollout, roll_out
+from semeval_humor.training.ppo.server import RolloutServer
 from semeval_humor.training.ppo.together import mean, meet
 from semeval_humor.training.ppo.update import update
 from semeval_humor.training.run import (
@@ -38,6 +39,9 @@ from semeval_humor.training.run import (
 from semeval_humor.training.sentinel.build import make_sentinel
 from semeval_humor.training.train import Course, MakeSentinel, train_policy
 from semeval_humor.training.trl import KEPT
+
+SERVED = "served"
+"""Folder in which adapters lie for a server, while training runs."""
 
 
 def train(
@@ -171,6 +175,8 @@ class Training:
         ]
         self._learner = make_learner(course.policy, config)
         per_epoch = -(-len(self._prompts) // config.rollouts)
+        served = course.run.out / SERVED
+        self._server = RolloutServer(config.vllm_url, served) if config.vllm_url else None
         self._steps = config.steps or max(1, round(config.epochs * per_epoch))
 
     def run(self) -> None:
@@ -183,7 +189,11 @@ class Training:
         """
         follower, out = self.course.follower, self.course.run.out
         with enough_memory(), interruptible() as follower.interrupt, writing(out):
-            self._run()
+            try:
+                self._run()
+            finally:
+                if self._server is not None:
+                    self._server.close()
             self._show_credit()
 
     def _run(self) -> None:
@@ -241,7 +251,7 @@ class Training:
     def _drawn(self, step: int, clock: Clock) -> Drawn:
         config, policy, critic = self.config, self.course.policy, self._learner.critic
         with computing(config):
-            rollouts = roll_out(policy, self.asked(step), max_tokens=config.max_tokens)
+            rollouts = self._sampled(step)
         for rollout in rollouts:
             self._count(rollout)
         clock.passed("rollout")
@@ -257,6 +267,13 @@ class Training:
             heard = read(policy, critic, rollouts, batch_size=config.batch_size)
         clock.passed("read")
         return Drawn(rollouts, rewards, pieces, heard, self._learner.penalty.beta)
+
+    def _sampled(self, step: int) -> list[Rollout]:
+        policy, asked, most = self.course.policy, self.asked(step), self.config.max_tokens
+        if self._server is None:
+            return roll_out(policy, asked, max_tokens=most)
+        self._server.publish(policy, step)
+        return self._server.draw(policy, asked, max_tokens=most)
 
     def _experience(self, drawn: Drawn, pieces: Sequence[Sequence[Piece]]) -> Experience:
         """What is learnt from samples, if parts of them have earned so much."""

@@ -12,6 +12,8 @@ Where this differs from the paper (Schulman et al. 2017, arXiv:1707.06347):
   batches and processes that they are computed in.
 - Gradients are cut to a norm, the policy's and the critic's apart.
 - Completions end at their last token, cut off or not: the reward knows which of them were.
+- Where another engine drew the samples, tokens are weighed by how much likelier the policy is to
+  write them, at most twice.
 - Dropout is off: it would be taken for a change of the policy.
 """
 
@@ -158,18 +160,19 @@ def _losses(
         values_N = learner.critic.values(some, heard.states_N_H)
     old_N, advantages_N = flat(found.read.logprobs_B_T), flat(found.advantages_B_T)
     policy_N = policy_losses(heard.logprobs_N, old_N, advantages_N, epsilon=config.epsilon)
+    weighed_N = flat(found.weights_B_T) * policy_N
     value_N = value_losses(
         values_N,
         flat(found.read.values_B_T),
         flat(found.returns_B_T),
         epsilon=config.value_epsilon,
     )
-    loss = policy_N.sum() + config.value_weight * value_N.sum()
+    loss = weighed_N.sum() + config.value_weight * value_N.sum()
     if config.entropy_weight:
         loss = loss - config.entropy_weight * heard.entropies_N.sum()
     with torch.no_grad():
         cut_N = clipped(heard.logprobs_N, old_N, advantages_N, epsilon=config.epsilon)
-        each = (policy_N, value_N, heard.entropies_N, k3(heard.logprobs_N, old_N), cut_N)
+        each = (weighed_N, value_N, heard.entropies_N, k3(heard.logprobs_N, old_N), cut_N)
         sums = torch.stack([values.double().sum() for values in each]).cpu()
     return sums, loss
 
