@@ -1,13 +1,17 @@
-"""Why it matters which tokens get a reward: steps until a toy reward is reached, by kind of credit.
+"""Why it matters which tokens get a reward: steps until a reward is reached, by kind of credit.
 
-    python benchmarks/peers/credit.py              # measures, a few minutes on one core
-    python benchmarks/peers/credit.py --table      # the table of the last run, as Markdown
+    python benchmarks/peers/credit.py              # a toy reward, a few minutes on one core
+    python benchmarks/peers/credit.py FOLDER...    # of finished runs of train ppo: reads their logs
+    python benchmarks/peers/credit.py --table      # the tables of the last runs, as Markdown
 
 The reward is 1 if one certain word stands at one certain place of a text, else 0; the other words
 do not matter. ``train ppo`` learns it with all credit on the last token (``sequence``), and with
 the credit on the word that earned it (``offsets``), with the same settings and seeds, from the same
 small model with random weights and a vocabulary of few words. Counted are the steps until the mean
 reward of three steps in a row is as high as it should be.
+
+For jokes, it reads trainings with both kinds of credit and several seeds that were otherwise told
+the same, over as many steps as the shortest of them has, and counts in the same way.
 """
 
 import argparse
@@ -28,18 +32,21 @@ from semeval_humor.markdown import table
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import FileRecord, Lang, Prompt
 from semeval_humor.training.callback import Nobody
+from semeval_humor.training.live import read_progress
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.credit import Piece
 from semeval_humor.training.ppo.train import train_with
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/credit"
+JOKES = "peers/credit, jokes"
 
 WORDS = "the a mayor pigeon vote cat bank paid left won lost said why so then never twice again"
 WORD, PLACE, LENGTH = "pigeon", 5, 16
 GOAL, IN_A_ROW = 0.8, 3
 SEEDS = (0, 1, 2, 3, 4, 5)
 MOST_STEPS = 120
+JOKES_GOAL, JOKES_IN_A_ROW = 0.75, 10
 
 # Student's t for the middle 95 %, by degrees of freedom.
 T_95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
@@ -214,26 +221,72 @@ def measure() -> dict[str, Any]:
     }
 
 
-def interval(values: Sequence[float]) -> str:
+def read_trainings(folders: Sequence[Path]) -> dict[str, Any]:
+    """The same of finished trainings of ``train ppo``.
+
+    Raises:
+        ValueError: they were not told the same but for credit and seed, or one is missing.
+    """
+    told: dict[tuple[str, int], dict[str, Any]] = {}
+    curves: dict[tuple[str, int], list[float]] = {}
+    for folder in folders:
+        config = dict(receipt.read_receipt(folder / "train-ppo.run.json").config)
+        key = config.pop("credit"), config.pop("seed")
+        told[key] = {name: config[name] for name in config if name not in ("out", "steps")}
+        found = read_progress(folder).logged["reward"]
+        curves[key] = [round(value, 4) for _, value in found]
+    first = next(iter(told.values()))
+    if any(each != first for each in told.values()):
+        raise ValueError("the trainings differ in more than credit and seed")
+    seeds = sorted({seed for _, seed in curves})
+    steps = min(map(len, curves.values()))
+    return {
+        "benchmark": JOKES,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": receipt.versions(),
+        "hardware": receipt.hardware(),
+        "settings": {
+            **first,
+            "goal": JOKES_GOAL,
+            "in_a_row": JOKES_IN_A_ROW,
+            "most_steps": steps,
+            "seeds": seeds,
+        },
+        "curves": {
+            credit: [curves[credit, seed][:steps] for seed in seeds]
+            for credit in ("sequence", "offsets")
+        },
+    }
+
+
+def interval(values: Sequence[float], digits: int = 1) -> str:
     """Mean and 95 % interval, by Student's t over the seeds."""
     mean = statistics.mean(values)
     half = T_95[len(values) - 1] * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{mean:.1f} [{mean - half:.1f}, {mean + half:.1f}]"
+    low, high = mean - half, mean + half
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def steps_of(curve: Sequence[float]) -> int | None:
+def steps_of(curve: Sequence[float], goal: float, in_a_row: int) -> int | None:
     """Steps to the goal; None if it was not reached."""
-    return len(curve) if statistics.mean(curve[-IN_A_ROW:]) >= GOAL else None
+    for step in range(in_a_row, len(curve) + 1):
+        if statistics.mean(curve[step - in_a_row : step]) >= goal:
+            return step
+    return None
 
 
 def show(record: Mapping[str, Any]) -> str:
     """The table: steps of each seed, their mean, and the difference."""
-    seeds = record["settings"]["seeds"]
-    steps = {name: [steps_of(each) for each in found] for name, found in record["curves"].items()}
+    settings = record["settings"]
+    seeds, most = settings["seeds"], settings.get("most_steps", MOST_STEPS)
+    steps = {
+        name: [steps_of(each, settings["goal"], settings["in_a_row"]) for each in found]
+        for name, found in record["curves"].items()
+    }
     rows = [
         [
             name,
-            *(str(each or f"not in {MOST_STEPS}") for each in found),
+            *(str(each or f"not in {most}") for each in found),
             interval([each for each in found if each]) if all(found) else "–",
         ]
         for name, found in steps.items()
@@ -252,27 +305,41 @@ def show(record: Mapping[str, Any]) -> str:
                 f"{middle:.2f} [{low:.2f}, {high:.2f}]",
             ]
         )
+    if record["benchmark"] == JOKES:
+        for name, found in record["curves"].items():
+            means = [statistics.mean(each) for each in found]
+            rows.append(
+                [
+                    f"{name}: mean reward of steps 1 to {most}",
+                    *(f"{mean:.3f}" for mean in means),
+                    interval(means, digits=3),
+                ]
+            )
     heads = ["credit", *(f"seed {seed}" for seed in seeds), "mean [95 %]"]
-    settings = record["settings"]
+    what = "tokens" if record["benchmark"] == JOKES else "words"
     note = (
-        f"{record['date'][:10]}; steps of {settings['rollouts']} samples with "
-        f"{settings['max_tokens']} words until the mean reward of {settings['in_a_row']} steps is "
-        f"{settings['goal']}; the word is one of {settings['words']}, at place "
-        f"{settings['place'] + 1}."
+        f"{record['date'][:10]}; steps of {settings['rollouts']} samples with at most "
+        f"{settings['max_tokens']} {what} until the mean reward of {settings['in_a_row']} steps is "
+        f"{settings['goal']}"
     )
-    return f"{table(heads, rows, align='l' + 'r' * (len(seeds) + 1))}\n{note}"
+    if record["benchmark"] == BENCHMARK:
+        note += f"; the word is one of {settings['words']}, at place {settings['place'] + 1}"
+    return f"{table(heads, rows, align='l' + 'r' * (len(seeds) + 1))}\n{note}."
 
 
 def main() -> None:
-    """Measure, or print the last table."""
+    """Measure, or print the last tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", action="store_true", help="print the last result")
-    if not parser.parse_args().table:
-        record = measure()
+    parser.add_argument("folders", type=Path, nargs="*", help="of finished runs of train ppo")
+    parser.add_argument("--table", action="store_true", help="print the last results")
+    asked = parser.parse_args()
+    if not asked.table:
+        record = read_trainings(asked.folders) if asked.folders else measure()
         with RESULTS.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
     records = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    print(show([each for each in records if each["benchmark"] == BENCHMARK][-1]))
+    last = {each["benchmark"]: each for each in records}
+    print("\n\n".join(show(last[name]) for name in (BENCHMARK, JOKES) if name in last))
 
 
 if __name__ == "__main__":
