@@ -312,6 +312,35 @@ def rounded(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 
 
+class Winner(StrEnum):
+    """Side of a vote that was found funnier."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    TIE = "tie"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Somebody's word on which of two systems' jokes for one prompt is funnier.
+
+    Attributes:
+        prompt_id: id of the input row.
+        lang: language of the jokes.
+        left: system whose joke stood on the left, or first.
+        right: system whose joke stood on the right.
+        winner: the funnier side.
+        voter: who says so: a person's session, or a judge.
+    """
+
+    prompt_id: str
+    lang: Lang
+    left: str
+    right: str
+    winner: Winner
+    voter: str
+
+
 @dataclass(frozen=True, slots=True)
 class FileRecord:
     """A file that a run read or wrote: its name, its SHA-256, and the ids of its rows."""
