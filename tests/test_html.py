@@ -1,20 +1,28 @@
+import base64
+import hashlib
+import json
 import math
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.html.charts import CHART_CSS, Band, Mark, Series, charts, line_chart, ticks
+from semeval_humor.html.intervals import INTERVAL_CSS, Interval, interval_plot
+from semeval_humor.html.matrix import MATRIX_CSS, Share, matrix
 from semeval_humor.html.page import (
     CSS,
     Cell,
     Html,
     bullets,
+    data_block,
     escaped,
     folded,
     heading,
+    link,
     page,
     paragraph,
     quoted,
@@ -60,15 +68,18 @@ def test_text_stays_text_wherever_it_stands() -> None:
         bullets([escaped(HOSTILE)]),
         table([HOSTILE, "b"], [[HOSTILE, HOSTILE], ["a", Cell(escaped(HOSTILE), "words")]]),
         line_chart(HOSTILE, series, x_name=HOSTILE, note=HOSTILE, marks=[Mark(1, HOSTILE)]),
+        interval_plot(HOSTILE, [Interval(HOSTILE, 1, 0, 2)], axis=HOSTILE, note=HOSTILE),
+        matrix([HOSTILE], [[None]]),
+        link(HOSTILE, Path("x")),
     ]
     source = page(HOSTILE, body, footer=HOSTILE)
     source.encode()  # no half characters
     found = Page(source)
     assert "script" not in found.tags
     assert (
-        found.text.count("<td><script>alert('&')</script>") == 23
-    )  # 11 before the chart, 11 in it, the footer
-    assert found.tags.count("td") == 2
+        found.text.count("<td><script>alert('&')</script>") == 31
+    )  # 11 before the chart, 11 in it, 6 in the plot, in the matrix, the link and the footer
+    assert found.tags.count("td") == 3
     assert "⟨U+202E⟩⟨U+D83D⟩" in found.text
 
 
@@ -80,6 +91,45 @@ def test_a_page_needs_nothing_else() -> None:
     assert '<html lang="en">' in source
     assert '<p class="passed">Fine.</p>' in source
     assert "footer" not in Page(source).tags
+
+
+def test_a_page_runs_its_own_script_alone() -> None:
+    script = "const a = '1' < 2 && \"ñ 中\";\n"
+    source = page("Jokes", [], script=script)
+    assert source.index(f"<script>{script}</script>") > source.index("</main>")
+    # What a browser hashes is what stands between the tags.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'; require-trusted-types-for 'script'" in source
+    assert "script-src" not in page("Jokes", [])
+    for bare in (source, page("Jokes", [])):
+        assert "base-uri 'none'; form-action 'none'\">" in bare
+    for wrong in ("a = '</script>'", "a = '<!--'"):
+        with pytest.raises(AssertionError, match="would"):
+            page("Jokes", [], script=wrong)
+
+
+def test_data_cannot_end_its_block() -> None:
+    value = {"</script>": ["<!--<script>", "\u2028 ñ 中 &lt;", 1.5, None]}
+    block = data_block("data", value)
+    assert block.startswith('<script type="application/json" id="data">')
+    inside = block[block.index(">") + 1 : block.rindex("</script>")]
+    assert "<" not in inside
+    assert json.loads(inside) == value
+    with pytest.raises(ValueError, match="JSON compliant"):
+        data_block("data", math.nan)
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("../a b/c.json", "../a%20b/c.json"),
+        ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+        ('x" onclick="y?#', "x%22%20onclick%3D%22y%3F%23"),
+        ("中/\udcff", "%E4%B8%AD/%FF"),  # a name that is not UTF-8
+    ],
+)
+def test_links_lead_to_files(target: str, address: str) -> None:
+    assert link("a & b", Path(target)) == f'<a href="{address}">a &amp; b</a>'
 
 
 def test_table() -> None:
@@ -214,6 +264,53 @@ def test_a_chart_without_curves_is_refused(series: list[Series], fault: str) -> 
         line_chart("T", series)
 
 
+# Intervals and matrices
+
+
+def plot(figure: str) -> ElementTree.Element:
+    picture = figure[figure.index("<svg ") : figure.rindex("</svg>") + 6]
+    return ElementTree.fromstring(
+        picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+    )
+
+
+def test_an_interval_lies_where_its_numbers_are() -> None:
+    rows = [Interval("a", 1100, 1000, 1200), Interval("b", 900, 800, 950, marked=True)]
+    root = plot(interval_plot("T", rows, axis="rating"))
+    # From 800 to 1200 are 336 units, beginning at 12: 100 points are 84 units.
+    first, second = (line for line in root.iter(f"{SVG}line") if "value" in line.get("class", ""))
+    assert (first.get("x1"), first.get("x2"), first.get("class")) == ("180.0", "348.0", "value")
+    assert (second.get("x1"), second.get("x2")) == ("12.0", "138.0")
+    dots = [(dot.get("cx"), dot.get("class")) for dot in root.iter(f"{SVG}circle")]
+    assert dots == [("264.0", "value"), ("96.0", "value marked")]
+    (reference,) = (line for line in root.iter(f"{SVG}line") if line.get("class") == "reference")
+    assert reference.get("x1") == reference.get("x2") == "96.0"
+    said = root.find(f"{SVG}desc")
+    assert said is not None
+    assert said.text == "a: 1100, from 1000 to 1200; b: 900, from 800 to 950."
+
+
+def test_a_single_point_has_a_place() -> None:
+    root = plot(interval_plot("T", [Interval("a", 0.5, 0.5, 0.5)], axis="share"))
+    assert [dot.get("cx") for dot in root.iter(f"{SVG}circle")] == ["180.0"]
+
+
+def test_a_plot_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="plot 'T': no intervals"):
+        interval_plot("T", [], axis="rating")
+
+
+def test_matrix() -> None:
+    shares = [[None, Share(0.75, 1200, clear=True)], [Share(0.25, 1200, clear=True), None]]
+    source = matrix(["a", "b"], shares)
+    assert '<th scope="row">2  b</th>' in source
+    # Half of the way from ½ to 1, so half of 34 %.
+    assert 'style="background:color-mix(in srgb,var(--good) 17%,transparent)"' in source
+    assert "<b>75%</b><small>1,200</small>" in source
+    assert "var(--bad) 17%" in source
+    assert "<b>" not in matrix(["a"], [[Share(0.5, 2)]])
+
+
 def luminance(colour: str) -> float:
     channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -228,3 +325,20 @@ def test_curves_can_be_told_from_the_page(scheme: int) -> None:
     for colour in colours[4 * scheme :][:4]:
         light, dark = sorted((luminance(colour), luminance(pages[scheme])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2 asks for 3 where there is no text
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+@pytest.mark.parametrize("name", ["good", "bad"])
+def test_letters_on_the_strongest_colour_of_a_matrix_can_be_read(scheme: int, name: str) -> None:
+    colours = [re.findall(rf"--{each}: #(\w{{6}})", CSS)[scheme] for each in ("page", name, "text")]
+    behind, tint, text = (bytes.fromhex(each) for each in colours)
+    strength = int(re.findall(r"(\d+)%,", matrix(["a"], [[Share(1.0, 1)]]))[0]) / 100
+    mixed = (
+        "#"
+        + bytes(
+            round(strength * a + (1 - strength) * b) for a, b in zip(tint, behind, strict=True)
+        ).hex()
+    )
+    light, dark = sorted((luminance(mixed), luminance("#" + text.hex())), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert "color" not in MATRIX_CSS + INTERVAL_CSS  # letters are of the page's own colours

@@ -22,12 +22,12 @@ NOTE_EVERY_S = 60.0
 
 
 class _Speed(ProgressColumn):
-    """Tokens per second since the bar was shown."""
+    """Tokens per second since the bar was shown, where tokens are counted."""
 
     def render(self, task: Task) -> Text:
         seconds = task.elapsed or 0
         speed = task.fields["tokens"] / seconds if seconds else 0
-        return Text(f"{speed:,.0f} tokens/s")
+        return Text(f"{speed:,.0f} tokens/s" if speed else "")
 
 
 class Console:
@@ -75,6 +75,14 @@ class Console:
     def labelled(self, attempt: "LabelAttempt") -> None:
         """Move the bar."""
         self._advance(attempt.tokens)
+
+    def asking(self, questions: int) -> None:
+        """Show a new bar for the questions to a judge."""
+        self._start_bar("judging", questions, "answers")
+
+    def answered(self) -> None:
+        """Move the bar."""
+        self._advance(0)
 
     def finish_bar(self) -> None:
         """Leave the bar as it is and go on below it."""

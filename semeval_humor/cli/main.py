@@ -10,9 +10,11 @@ from types import FrameType
 import click
 
 import semeval_humor
+from semeval_humor.cli.bench import bench
 from semeval_humor.cli.data import data
 from semeval_humor.cli.diff import diff
 from semeval_humor.cli.doctor import doctor
+from semeval_humor.cli.judge import judge
 from semeval_humor.cli.package import package
 from semeval_humor.cli.predict import predict
 from semeval_humor.cli.redteam import redteam
@@ -35,7 +37,10 @@ def cli() -> None:
     """
 
 
-for command in (predict, select, validate, score, diff, package, data, train, redteam, doctor):
+for command in (
+    *(predict, select, validate, score, diff, package, data, train, redteam),
+    *(judge, bench, doctor),
+):
     cli.add_command(command)
 
 

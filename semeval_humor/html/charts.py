@@ -115,8 +115,9 @@ def line_chart(
 
 
 def charts(figures: Iterable[Html]) -> Html:
-    """Charts side by side, as many as the screen is wide."""
-    return Html(f'<div class="charts">\n{"".join(figures)}</div>\n')
+    """Charts side by side, as many as the screen is wide; nothing where there are none."""
+    inside = "".join(figures)
+    return Html(f'<div class="charts">\n{inside}</div>\n' if inside else "")
 
 
 def ticks(low: float, high: float, most: int = _TICKS) -> list[float]:
@@ -132,18 +133,18 @@ def _frame(series: Sequence[Series], band: Band | None, marks: Sequence[Mark]) -
     points = [point for each in series for point in each.points]
     xs = [x for x, _ in points] + [mark.x for mark in marks]
     ys = [y for _, y in points if math.isfinite(y)]
-    x_low, x_high = _wide(min(xs), max(xs))
+    x_low, x_high = widened(min(xs), max(xs))
     y_low, y_high = min(ys), max(ys)
     reach = _NEAR * (y_high - y_low) or math.inf
     for limit in (band.low, band.high) if band else ():
         if limit is not None and y_low - reach <= limit <= y_high + reach:
             ys.append(limit)
-    y_low, y_high = _wide(min(ys), max(ys))
+    y_low, y_high = widened(min(ys), max(ys))
     room = 0.06 * (y_high - y_low)
     return _Frame(x_low, x_high, y_low - room, y_high + room)
 
 
-def _wide(low: float, high: float) -> tuple[float, float]:
+def widened(low: float, high: float) -> tuple[float, float]:
     """The same, or something around a single value."""
     return (low, high) if high > low else (low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2)
 
@@ -158,22 +159,22 @@ def _band(frame: _Frame, band: Band | None) -> Iterator[str]:
     yield f'<rect class="band" x="{_LEFT}" y="{top:.1f}" {size}/>'
     for limit in (band.low, band.high):
         if limit is not None and frame.y_low <= limit <= frame.y_high:
-            yield _line("limit", _LEFT, frame.y(limit), _WIDTH - _RIGHT, frame.y(limit))
+            yield segment("limit", _LEFT, frame.y(limit), _WIDTH - _RIGHT, frame.y(limit))
 
 
 def _axes(frame: _Frame, x_name: str) -> Iterator[str]:
     bottom = _HEIGHT - _BOTTOM
     across = ticks(frame.y_low, frame.y_high)
-    for value, label in zip(across, _labels(across), strict=True):
+    for value, label in zip(across, labels(across), strict=True):
         y = frame.y(value)
-        yield _line("grid", _LEFT, y, _WIDTH - _RIGHT, y)
+        yield segment("grid", _LEFT, y, _WIDTH - _RIGHT, y)
         yield f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
     along = ticks(frame.x_low, frame.x_high)
-    for value, label in zip(along, _labels(along), strict=True):
+    for value, label in zip(along, labels(along), strict=True):
         x = frame.x(value)
-        yield _line("tick", x, bottom, x, bottom + 4)
+        yield segment("tick", x, bottom, x, bottom + 4)
         yield f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{label}</text>'
-    yield _line("axis", _LEFT, bottom, _WIDTH - _RIGHT, bottom)
+    yield segment("axis", _LEFT, bottom, _WIDTH - _RIGHT, bottom)
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     yield f'<text x="{middle}" y="{_HEIGHT - 4}" text-anchor="middle">{escaped(x_name)}</text>'
 
@@ -201,11 +202,12 @@ def _marks(frame: _Frame, marks: Sequence[Mark]) -> Iterator[str]:
         x = frame.x(mark.x)
         anchor = "end" if x > _WIDTH / 2 else "start"
         place = f'x="{x:.1f}" y="{_TOP - 6}" text-anchor="{anchor}"'
-        yield _line("mark", x, _TOP - 3, x, _HEIGHT - _BOTTOM)
+        yield segment("mark", x, _TOP - 3, x, _HEIGHT - _BOTTOM)
         yield f'<text class="marked" {place}>{escaped(mark.name)}</text>'
 
 
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
+def segment(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
+    """A straight line in a picture, of a class of :data:`CHART_CSS`."""
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
@@ -242,7 +244,7 @@ def _in_words(
     return "; ".join(said) + "."
 
 
-def _labels(values: Sequence[float]) -> list[str]:
+def labels(values: Sequence[float]) -> list[str]:
     """Numbers with as many digits as tell them apart."""
     step = abs(values[1] - values[0]) if len(values) > 1 else abs(values[0]) or 1.0
     largest = max(map(abs, values))

@@ -1,9 +1,15 @@
-"""Pages of HTML that need nothing else: no scripts, no fonts, no network; light and dark."""
+"""Pages of HTML that need nothing else: no fonts, no libraries, no network; light and dark."""
 
+import base64
+import hashlib
+import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import NewType
+from pathlib import Path
+from typing import Any, NewType
+from urllib.parse import quote
 
 import regex
 
@@ -23,7 +29,9 @@ _INVISIBLE = regex.compile(
 )
 
 
-def page(title: str, body: Iterable[Html], *, css: str = "", footer: str = "") -> str:
+def page(
+    title: str, body: Iterable[Html], *, css: str = "", footer: str = "", script: str = ""
+) -> str:
     """A whole page. Its policy lets a browser load nothing, whatever else is on it.
 
     Args:
@@ -31,18 +39,42 @@ def page(title: str, body: Iterable[Html], *, css: str = "", footer: str = "") -
         body: what comes below the title.
         css: styles beyond :data:`CSS`.
         footer: last line.
+        script: the only JavaScript that the page runs, by its hash; it may not make elements out
+            of text. Empty: the page runs none.
     """
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escaped(title)}</title>\n<style>{CSS}{css}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{escaped(title)}</h1>\n{''.join(body)}"
         + (f"<footer>{escaped(footer)}</footer>\n" if footer else "")
-        + "</main>\n</body>\n</html>\n"
+        + "</main>\n"
+        + (f"<script>{script}</script>\n" if script else "")
+        + "</body>\n</html>\n"
     )
+
+
+def data_block(name: str, value: Any) -> Html:
+    """JSON for the page's script to read, under the id ``name``; no text in it can end it.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON knows not.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    inside = text.replace("<", "\\u003c")
+    return Html(f'<script type="application/json" id="{name}">{inside}</script>\n')
+
+
+def _policy(script: str) -> str:
+    rules = ["default-src 'none'", "style-src 'unsafe-inline'"]
+    if script:
+        assert "</script" not in script, "would end the script"
+        assert "<!--" not in script, "would hide the end of the script"
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        rules += [f"script-src 'sha256-{digest}'", "require-trusted-types-for 'script'"]
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
 def escaped(words: str) -> Html:
@@ -55,9 +87,14 @@ def paragraph(words: str, kind: str = "") -> Html:
     return Html(f"<p{_class(kind)}>{escaped(words)}</p>\n")
 
 
-def heading(words: str) -> Html:
-    """A heading of the second level."""
-    return Html(f"<h2>{escaped(words)}</h2>\n")
+def heading(words: str, level: int = 2) -> Html:
+    """A heading of the second level, or a lower one."""
+    return Html(f"<h{level}>{escaped(words)}</h{level}>\n")
+
+
+def link(words: str, target: Path) -> Html:
+    """A link to a file, given relative to the page's folder."""
+    return Html(f'<a href="{quote(os.fsencode(target))}">{escaped(words)}</a>')
 
 
 def folded(summary: str, inside: Html) -> Html:
@@ -156,6 +193,7 @@ thead th { color: var(--quiet); font-weight: 500; }
 .words { white-space: normal; min-width: 16rem; overflow-wrap: anywhere; }
 .passed { color: var(--good); }
 .failed { color: var(--bad); font-weight: 700; }
+a { color: inherit; text-underline-offset: 0.15em; }
 .quiet, footer { color: var(--quiet); }
 details { margin: 0.4rem 0; padding: 0.4rem 0.8rem; background: var(--panel); border-radius: 4px; }
 summary { cursor: pointer; }

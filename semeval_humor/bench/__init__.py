@@ -1,0 +1,1 @@
+"""Systems side by side: judges, leaderboards, reports."""
