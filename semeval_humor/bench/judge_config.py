@@ -13,7 +13,7 @@ Pairing = Literal["all-pairs", "baseline"]
 class JudgeConfig(Settings):
     """A model or a reward that says which of two jokes is funnier."""
 
-    name: str = Field(pattern=r"^[^\s/\\]+$")
+    name: str = Field(pattern=r"^[\w-][\w.-]*$")
     """What it is called in votes and tables, and what its folder may be called."""
     model: str | None = None
     """Language model: known name, local directory, hub id, or the name that a server gives it."""

@@ -82,6 +82,7 @@ def rank(
     import rich.console
 
     from semeval_humor.bench.entries import names_of, read_entries
+    from semeval_humor.bench.results import rating_value
     from semeval_humor.bench.ties import with_same_texts
     from semeval_humor.errors import ConfigError
     from semeval_humor.votes import read_votes
@@ -104,27 +105,12 @@ def rank(
         _warn(notes, name, ranking.ratings)
     if as_json:
         (ranking,) = rankings.values()
-        click.echo(json.dumps(rows(ranking.ratings), ensure_ascii=False))
+        rows = [rating_value(row) for row in ranking.ratings.rows]
+        click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for name, ranking in rankings.items():
         click.echo(_heading(name, ranking.votes, bootstraps, seed))
         _show(ranking, baseline, entries)
-
-
-def rows(ratings: "Ratings") -> list[dict[str, Any]]:
-    """Ratings as the organisers' score files have them."""
-    return [
-        {
-            "system": row.system,
-            "rating": row.rating,
-            "variance": row.variance,
-            "rating_q975": row.high,
-            "rating_q025": row.low,
-            "num_battles": row.battles,
-            "final_ranking": row.rank,
-        }
-        for row in ratings.rows
-    ]
 
 
 def _by_file(
