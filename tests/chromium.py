@@ -126,8 +126,14 @@ class Chromium:
 
     def open(self, address: str) -> None:
         """Go to a page and wait until it is loaded."""
+        with self.loading():
+            self.call("Page.navigate", url=address)
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Something in the block makes the browser go to another page: wait until it is loaded."""
         self._events.clear()
-        self.call("Page.navigate", url=address)
+        yield
         while "Page.loadEventFired" not in self._events:
             self._hear(self._pipe.read())
 

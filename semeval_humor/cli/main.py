@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 import semeval_humor
+from semeval_humor.cli.arena import arena
 from semeval_humor.cli.bench import bench
 from semeval_humor.cli.data import data
 from semeval_humor.cli.diff import diff
@@ -39,7 +40,7 @@ def cli() -> None:
 
 for command in (
     *(predict, select, validate, score, diff, package, data, train, redteam),
-    *(judge, bench, doctor),
+    *(judge, bench, arena, doctor),
 ):
     cli.add_command(command)
 

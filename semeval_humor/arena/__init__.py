@@ -1,0 +1,1 @@
+"""A page on which people vote for the funnier of two jokes."""
