@@ -12,6 +12,7 @@ from semeval_humor.bench.results import (
     Record,
     Slot,
     What,
+    judge_value,
     rating_of,
     read_records,
     score_of,
@@ -209,7 +210,7 @@ def _stale_ratings(
     records: Mapping[Slot, Record],
 ) -> Iterator[str]:
     """Voters whose ratings are older than the scores beside them, as after a judge has failed."""
-    judges = {judge.name: judge.model_dump(mode="json") for judge in config.judges}
+    judges = {judge.name: judge_value(judge) for judge in config.judges}
     settings = {"bootstraps": config.bootstraps, "seed": config.seed}
     now = {
         (system, kind.file_name): record.config["sha256"]

@@ -139,13 +139,13 @@ def _label(column: Column) -> str:
 
 
 def _marks(cell: Cell) -> str:
-    return "≈" * cell.like_baseline + (_raised(cell.note) if cell.note else "")
+    return "≈" * cell.like_baseline + (raised(cell.note) if cell.note else "")
 
 
-def _raised(note: int) -> str:
+def raised(note: int) -> str:
     """A note's letter: figures would look like powers. After z comes aa."""
     more, last = divmod(note - 1, len(_RAISED))
-    return (_raised(more) if more else "") + _RAISED[last]
+    return (raised(more) if more else "") + _RAISED[last]
 
 
 def _kind_marks(line: Line) -> str:
@@ -154,7 +154,7 @@ def _kind_marks(line: Line) -> str:
 
 def _below(board: Leaderboard) -> list[str]:
     """Numbered notes, then remarks, each a line."""
-    notes = [f"{_raised(number)} {text}." for number, text in enumerate(board.notes, 1)]
+    notes = [f"{raised(number)} {text}." for number, text in enumerate(board.notes, 1)]
     return [*notes, *board.remarks]
 
 

@@ -7,6 +7,7 @@ from semeval_humor.bench.board import Board, Row
 from semeval_humor.bench.columns import Column
 from semeval_humor.bench.config import OFFICIAL
 from semeval_humor.bench.duels import Duel, duels
+from semeval_humor.bench.formats import raised
 from semeval_humor.bench.table import MISSING, Leaderboard, Line
 from semeval_humor.bench.table import Cell as Number
 from semeval_humor.html.charts import charts
@@ -31,7 +32,7 @@ def leaderboard_tables(board: Board, drawn: Leaderboard) -> Iterator[Html]:
             inside = f"{charts(_plots(board, rows, [OFFICIAL]))}{_table(drawn.columns, theirs)}"
             yield folded(f"From the organisers' score file: {len(theirs)} systems", Html(inside))
     notes = [
-        Html(f"<sup>{number}</sup> {escaped(visible(note, longest=1000))}.")
+        Html(f"{raised(number)} {escaped(visible(note, longest=1000))}.")
         for number, note in enumerate(drawn.notes, start=1)
     ]
     remarks = [escaped(visible(remark, longest=2000)) for remark in drawn.remarks]
@@ -81,7 +82,7 @@ def _cell(number: Number) -> Cell:
     inside = f"<b>{value}</b>" if number.best else value
     inside += "≈" * number.like_baseline
     if number.note:
-        inside += f"<sup>{number.note}</sup>"
+        inside += raised(number.note)
     if number.interval:
         inside += f'<small class="quiet">{escaped(number.interval)}</small>'
     return Cell(Html(inside), "number")

@@ -9,12 +9,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from semeval_humor.bench.judge_config import JudgeConfig
 from semeval_humor.errors import DataError, HumorError
 from semeval_humor.ratings import Rating
-from semeval_humor.schema import Lang, Score
+from semeval_humor.schema import Lang, ModelIdentity, Score
 from semeval_humor.submission.kinds import Kind
 
 Reasons = Mapping[tuple[str, Kind], Mapping[str, str]]
@@ -145,6 +146,28 @@ def score_value(score: Score) -> dict[str, Any]:
 def score_of(value: Mapping[str, Any], lang: Lang) -> Score:
     """A score from a JSON value."""
     return Score(lang=lang, **value)
+
+
+def model_value(model: ModelIdentity) -> dict[str, Any]:
+    """The weights that spoke as a JSON value; see :func:`portable`."""
+    parent = None if model.parent is None else portable(model.parent)
+    return {**asdict(model), "name": portable(model.name), "parent": parent}
+
+
+def judge_value(judge: JudgeConfig) -> dict[str, Any]:
+    """Settings of a judge as a JSON value; see :func:`portable`."""
+    value = judge.model_dump(mode="json")
+    places = ("model", "reward", "adapter", "people")
+    return {**value, **{name: portable(value[name]) for name in places if value[name]}}
+
+
+def portable(name: str) -> str:
+    """A model's name or a path as records have it: of an absolute path the last part alone.
+
+    Results are there to be published, and name neither machines nor their users. What lies there
+    is told by its hash.
+    """
+    return PurePath(name).name if name.startswith(("/", "~")) else name
 
 
 def rating_value(rating: Rating) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from semeval_humor.bench.results import (
     Slot,
     What,
     append_record,
+    judge_value,
+    model_value,
     rating_value,
     read_official,
     read_records,
@@ -158,7 +160,7 @@ def _scores(config: BenchConfig, entry: Entry) -> _Task:
 
     slot = Slot(config.name, What.SCORES, entry.system, entry.kind.file_name)
     made_by = entry.checked.reference.receipt
-    model = asdict(made_by.model) if made_by else None
+    model = model_value(made_by.model) if made_by else None
     return _Task(slot, {**_content(entry), "model": model}, measure)
 
 
@@ -174,7 +176,7 @@ def _official(config: BenchConfig, kind: Kind, path: Path) -> _Task:
 
 def _people(config: BenchConfig, entries: Sequence[Entry]) -> _Task:
     votes = [vote for path in config.votes for vote in read_votes(path)]
-    files = {path.name: sha256_of_file(path) for path in config.votes}
+    files = [[path.name, sha256_of_file(path)] for path in config.votes]
     return _Task(
         Slot(config.name, What.RATINGS, PEOPLE),
         {"votes": files, **_rated_with(config, entries)},
@@ -195,7 +197,7 @@ def _judged(
         return {"ratings": _ratings(standings), "card": judged.card}
 
     inputs = {
-        "judge": settings.model_dump(mode="json"),
+        "judge": judge_value(settings),
         "baseline": config.baseline,
         "weights": _weights(settings),
         **_rated_with(config, entries),
@@ -238,17 +240,23 @@ def _content(entry: Entry) -> dict[str, str]:
 
 
 def _weights(settings: JudgeConfig) -> dict[str, str]:
-    """Hashes of whatever lies here of that a judge is made of, by place."""
-    folders = [settings.adapter, Path(settings.model).expanduser() if settings.model else None]
-    files = [settings.reward, settings.people]
+    """Hashes of whatever lies here of that a judge is made of, by what it is."""
+    files = {"reward": settings.reward, "people": settings.people}
+    model = settings.model and Path(settings.model).expanduser()
+    folders = {"adapter": settings.adapter, "model": model}
     if settings.reward:
         classifiers = read_toml(settings.reward).get("classifiers", {})
-        folders += [
-            settings.reward.parent / Path(each).expanduser() for each in classifiers.values()
-        ]
+        folders |= {
+            f"classifier {lang}": settings.reward.parent / Path(path).expanduser()
+            for lang, path in classifiers.items()
+        }
     return {
-        **{str(path): sha256_of_file(path) for path in files if path},
-        **{str(path): weights_sha256(str(path)) for path in folders if path and path.is_dir()},
+        **{what: sha256_of_file(path) for what, path in files.items() if path},
+        **{
+            what: weights_sha256(str(path))
+            for what, path in folders.items()
+            if path and path.is_dir()
+        },
     }
 
 

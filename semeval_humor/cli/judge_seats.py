@@ -57,7 +57,7 @@ def _reward_seat(path: Path, langs: Collection[Lang], console: Console) -> Seat:
     from semeval_humor.rewards.reward import load_reward
 
     console.note(f"loading {path} …")
-    reward = load_reward(path, langs)
+    reward = load_reward(path, sorted(langs))  # what it is must not depend on their order
     return Seat(
         model=ModelIdentity(str(path), weights=reward.fingerprint),
         identity={"reward": reward.fingerprint, "margin": MARGIN},

@@ -10,6 +10,7 @@ from semeval_humor.html.page import Html, escaped
 
 _WIDTH = 360  # as wide as a phone, so that its letters are as large as the page's
 _ROW, _TOP, _BOTTOM, _SIDE = 31, 6, 34, 12
+_LABEL = 32  # width of a number of four or five figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ def _axis(frame: _Frame, axis: str) -> Iterator[str]:
     for value, label in zip(along, labels(along), strict=True):
         x = frame.x(value)
         yield segment("grid", x, _TOP, x, frame.bottom)
-        yield f'<text x="{x:.1f}" y="{frame.bottom + 14}" text-anchor="middle">{label}</text>'
+        # At the edges, half of a long label would be cut off.
+        room = min(x, _WIDTH - x)
+        anchor = "middle" if room > _LABEL / 2 else "start" if x < _LABEL else "end"
+        yield f'<text x="{x:.1f}" y="{frame.bottom + 14}" text-anchor="{anchor}">{label}</text>'
     yield segment("axis", _SIDE, frame.bottom, _WIDTH - _SIDE, frame.bottom)
     place = f'x="{_WIDTH / 2:g}" y="{frame.bottom + 29}" text-anchor="middle"'
     yield f"<text {place}>{escaped(axis)}</text>"

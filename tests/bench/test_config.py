@@ -57,3 +57,11 @@ def test_the_example_is_a_config() -> None:
     full = checked(BenchConfig, tomllib.loads(text), str(path))
     assert [judge.name for judge in full.judges] == ["qwen3-4b", "guarded"]
     assert list(full.official) == ["task-a-en"]
+
+
+def test_the_guide_shows_a_config() -> None:
+    guide = Path(__file__).parents[2] / "docs/judging.md"
+    [block] = re.findall(r"(?ms)^```toml\n(.*?)^```", guide.read_text(encoding="utf-8"))
+    config = checked(BenchConfig, tomllib.loads(block), str(guide))
+    assert config.baseline in config.systems
+    assert [judge.name for judge in config.judges] == ["guarded"]

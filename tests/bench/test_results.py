@@ -11,6 +11,8 @@ from semeval_humor.bench.results import (
     Slot,
     What,
     append_record,
+    model_value,
+    portable,
     rating_of,
     rating_value,
     read_official,
@@ -20,7 +22,7 @@ from semeval_humor.bench.results import (
 )
 from semeval_humor.errors import DataError, HumorError
 from semeval_humor.ratings import Rating, ranks
-from semeval_humor.schema import Lang, Score
+from semeval_humor.schema import Lang, ModelIdentity, Score
 
 SCORES = Path(__file__).parents[2] / "../shared/data/mwahaha/scores"
 
@@ -140,3 +142,21 @@ def test_a_file_without_official_rows_is_refused(
         path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=message):
         read_official(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "recorded"),
+    [
+        ("Qwen/Qwen3-4B", "Qwen/Qwen3-4B"),
+        ("checkpoints/grpo-zh", "checkpoints/grpo-zh"),
+        ("../shared/votes.json", "../shared/votes.json"),
+        ("/home/ana/checkpoints/grpo-zh", "grpo-zh"),
+        ("/home/ana/checkpoints/grpo-zh/", "grpo-zh"),
+        ("~/checkpoints/grpo-zh", "grpo-zh"),
+    ],
+)
+def test_records_name_no_folder_of_a_user(name: str, recorded: str) -> None:
+    assert portable(name) == recorded
+    value = model_value(ModelIdentity(name, "a" * 64, parent=name))
+    assert value == {"name": recorded, "weights": "a" * 64, "parent": recorded, "adapter": None}
+    assert model_value(ModelIdentity(name))["parent"] is None

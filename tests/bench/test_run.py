@@ -292,10 +292,54 @@ def test_a_judge_made_of_other_files_is_another_judge(place: Path, changed: str)
     judge = FakeJudge(Judged(tuple(cast("r")), CARD))
     measure(settings, judge)
     measure(settings, nobody)
+    assert read_board(settings).stale == ()
     with (place / changed).open("a", encoding="utf-8") as stream:
         stream.write("\n")
     measure(settings, judge)
     assert len(judge.folders) == 2
+
+
+def test_two_files_of_votes_may_have_the_same_name(place: Path) -> None:
+    files = [place / folder / "votes.jsonl" for folder in ("monday", "tuesday")]
+    for path in files:
+        path.parent.mkdir()
+        write_votes(path, cast())
+    settings = config(place, votes=files)
+    measure(settings)
+    write_votes(files[0], cast("bo"))
+    assert slots(measure(settings).measured) == ["people"]
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_records_hold_no_jokes_and_no_folders_of_this_machine(tmp_path: Path, lang: Lang) -> None:
+    submit(tmp_path, "base", lang)
+    submit(tmp_path, "ours", lang)
+    for name in ("model", "adapter", "classifier"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(name.encode())
+    (tmp_path / "votes.json").write_text("[]\n", encoding="utf-8")
+    classifier = f'[classifiers]\n{lang} = "{tmp_path / "classifier"}"\n'
+    (tmp_path / "reward.toml").write_text(classifier, encoding="utf-8")
+    people = tmp_path / "votes.json"
+    judges = [
+        JudgeConfig(name="r", reward=tmp_path / "reward.toml", people=people),
+        JudgeConfig(name="m", model=str(tmp_path / "model"), adapter=tmp_path / "adapter"),
+    ]
+    write_votes(tmp_path / "cast.jsonl", cast(prompt_id=f"{lang}_0001", lang=lang))
+    settings = config(tmp_path, judges=judges, votes=[tmp_path / "cast.jsonl"])
+    judged = Judged(tuple(cast("r", f"{lang}_0001", lang)), CARD)
+    measure(settings, FakeJudge(judged))
+    assert read_board(settings).stale == ()
+    written = settings.results.read_text(encoding="utf-8")
+    assert str(tmp_path) not in written
+    assert [joke.text for joke in jokes(lang) if joke.text in written] == []
+    records = read_records(settings.results)
+    reward = records[Slot("dev", What.RATINGS, "r")].config
+    assert reward["judge"]["reward"] == "reward.toml"
+    assert reward["weights"].keys() == {"reward", "people", f"classifier {lang}"}
+    model = records[Slot("dev", What.RATINGS, "m")].config
+    assert (model["judge"]["model"], model["judge"]["adapter"]) == ("model", "adapter")
+    assert model["weights"].keys() == {"model", "adapter"}
 
 
 def test_official_rows_stand_below_ours(place: Path) -> None:
