@@ -58,7 +58,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _fault(kind: type[BaseModel], fault: ErrorDetails) -> str:
-    name = ".".join(map(str, fault["loc"])) or "file"
+    name = ".".join(map(str, fault["loc"]))
+    if not name:  # of several settings together
+        return fault["msg"].removeprefix("Value error, ")
     match fault["type"]:
         case "extra_forbidden":
             return f"{name}: no such key{did_you_mean(name, kind.model_fields)}"

@@ -60,7 +60,7 @@ def test_a_file_that_is_no_toml_is_told_in_one_line(
         ({}, "name: is missing"),
         ({"name": "a", "rates": {"first": "much"}}, "rates.first: Input should be a valid number"),
         ({"steps": 0}, "name: is missing; steps: Input should be greater than or equal to 1"),
-        (3, "file: Input should be a valid dictionary"),
+        (3, "Input should be a valid dictionary"),
     ],
 )
 def test_every_fault_is_named_in_one_line(values: dict[str, object], faults: str) -> None:

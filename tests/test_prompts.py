@@ -157,7 +157,7 @@ def test_the_fingerprint_is_that_of_the_content_not_of_the_layout(
     [
         ("[en]", "[fr]\n[en]", ": unknown table 'fr'; expected en, es, zh"),
         ("[en]", "title = 3\n[en]", ": unknown table 'title'; expected en, es, zh"),
-        ("[en]", "zh = 3\n[en]", " [zh]: file: Input should be a valid dictionary"),
+        ("[en]", "zh = 3\n[en]", " [zh]: Input should be a valid dictionary"),
         ("system =", "sistem =", " [en]: system: is missing; sistem: no such key"),
         ('" Be funny. "', "2026-01-31", " [en]: system: Input should be a valid string"),
         ('["pun", "irony", "absurd"]', "[]", " [en]: angles: List should have at least 1 item"),

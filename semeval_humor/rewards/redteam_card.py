@@ -247,7 +247,9 @@ def read_verdict(path: Path) -> Verdict:
         langs = tuple(Lang(each["lang"]) for each in value["clean"])
         return Verdict(path, langs, tuple(value["files"]), tuple(value["failures"]))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}; run redteam first") from error
+        raise DataError(
+            f"{path}: no card that can be read ({error.strerror}); run semeval-humor redteam first"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a card of redteam: {error}") from error
 

@@ -219,6 +219,10 @@ class Follower:
         self.interrupt.requested = wanted_by_any(self.interrupt.requested)
         return Next.SAVE_AND_STOP if self.interrupt.requested else Next.GO_ON
 
+    def note(self, text: str) -> None:
+        """Tell the watch something."""
+        self._watch.note(text)
+
     def evaluated(self, step: int, logged: Mapping[str, Any]) -> None:
         """Take note of what is not about a step, such as the loss of the dev rows."""
         self.log.append({**logged, "step": step})

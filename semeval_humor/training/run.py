@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +139,9 @@ class Run:
         if force:
             return
         if self.receipt_path.exists():
-            raise ConfigError(f"{out}: is finished; use --force to train it again")
+            raise ConfigError(
+                f"{out}: is finished; name another out, or use --force to delete it and train anew"
+            )
         if (out / ALARM).exists() and read_json(out / ALARM).get("then") == "stop":
             raise ConfigError(
                 f"{out}: was ended by an alarm, see {ALARM}; change the config, and use --force"
@@ -186,11 +188,11 @@ class Interrupt:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
+def interruptible(tell: Callable[[str], None]) -> Iterator[Interrupt]:
     """Within the block, the first Ctrl-C or SIGTERM is only noted; a second one interrupts.
 
-    So the step at hand is finished and a checkpoint written. Python delivers signals to the main
-    thread; in another one nothing changes.
+    So the step at hand is finished and a checkpoint written; ``tell`` is told so. Python delivers
+    signals to the main thread; in another one nothing changes.
     """
     interrupt = Interrupt()
 
@@ -198,6 +200,7 @@ def interruptible() -> Iterator[Interrupt]:
         if interrupt.requested:
             raise KeyboardInterrupt
         interrupt.requested = True
+        tell("interrupted: the step at hand is finished and saved; once more ends it at once")
 
     try:
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -207,6 +207,7 @@ def _conclude(course: Course) -> Proof:
             file.replace(run.out / file.name)
         result.rmdir()
     rows = course.rows.dev or course.rows.train
+    course.watch.note("comparing the saved files with the policy and its parent …")
     proof = prove(policy, run.out, rows, follower.history)
     with atomic_writer(run.out / DIFF) as stream:
         json.dump(_document(proof), stream, ensure_ascii=False, indent=2)

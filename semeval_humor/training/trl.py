@@ -101,7 +101,7 @@ def fit(trainer: Any, follower: Follower, run: Run) -> None:
     checkpoint = agreed(run.checkpoint)
     with (
         enough_memory(),
-        interruptible() as follower.interrupt,
+        interruptible(follower.note) as follower.interrupt,
         writing(run.out),
         warnings.catch_warnings(),
     ):

@@ -162,7 +162,10 @@ def test_verdict(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "cannot be read: No such file or directory; run redteam first"),
+        (
+            None,
+            "no card that can be read (No such file or directory); run semeval-humor redteam first",
+        ),
         ("{", "not a card of redteam"),
         ("[]", "not a card of redteam"),
         ('{"clean": [{"lang": "fr"}]}', "not a card of redteam"),

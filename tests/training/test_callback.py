@@ -88,7 +88,7 @@ def test_an_alarm_keeps_the_last_healthy_weights(tiny: Model, tmp_path: Path) ->
     assert counts["diff"]["verdict"] == "changed"
     assert [alarm["step"] for alarm in counts["alarms"]] == [6]
     assert not list(config.out.glob("healthy*"))
-    with pytest.raises(ConfigError, match="is finished; use --force"):
+    with pytest.raises(ConfigError, match="is finished; name another out, or use --force"):
         run(config, FakeSentinel(every=2))
 
 

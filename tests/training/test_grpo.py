@@ -224,7 +224,10 @@ CARD = {
 @pytest.mark.parametrize(
     ("changes", "doubt"),
     [
-        (None, r"cannot be read: No such file or directory; run redteam first"),
+        (
+            None,
+            r"no card that can be read .No such file.*; run semeval-humor redteam first",
+        ),
         ({"clean": 1}, r"not a card of redteam"),
         ({"failures": ["en: loops: 30 of 300 pairs lost (10.0%), at most 2%"]}, "30 of 300 pairs"),
         ({"files": ["cd34"]}, "tested another toy; run redteam again"),

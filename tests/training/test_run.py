@@ -93,7 +93,7 @@ def test_what_is_there_is_respected(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"was ended by an alarm, see alarm\.json"):
         begin(out)
     (out / "train-sft.run.json").touch()
-    with pytest.raises(ConfigError, match="is finished; use --force to train it again"):
+    with pytest.raises(ConfigError, match="is finished; name another out, or use --force"):
         begin(out)
     with begin(out, other, force=True):
         assert sorted(path.name for path in out.iterdir()) == ["run.jsonl"]
@@ -131,11 +131,15 @@ def test_finish_leaves_the_result(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_interrupts(number: int) -> None:
     before = signal.getsignal(number)
-    with interruptible() as interrupt:
+    told: list[str] = []
+    with interruptible(told.append) as interrupt:
         seen = [interrupt.requested]
         os.kill(os.getpid(), number)
         seen.append(interrupt.requested)
         assert seen == [False, True]
+        assert told == [
+            "interrupted: the step at hand is finished and saved; once more ends it at once"
+        ]
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before

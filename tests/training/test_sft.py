@@ -65,7 +65,7 @@ def test_what_comes_out(tiny: Model, tmp_path: Path, changes: dict[str, Any]) ->
     assert state["global_step"] == 12
     assert [e["step"] for e in state["log_history"] if "eval_loss" in e] == [5, 10, 12]
 
-    with pytest.raises(ConfigError, match="is finished; use --force to train it again"):
+    with pytest.raises(ConfigError, match="is finished; name another out, or use --force"):
         run(config)
     if not changes:
         assert read_adapter(out, Path(tiny.path), "tiny").base == tiny.path

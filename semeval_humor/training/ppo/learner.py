@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from semeval_humor.weights import read_json
 
 if TYPE_CHECKING:
     import torch
+
+COUNTED = ("samples", "tokens", "empty", "cut_off")
 
 CRITIC = "ppo/critic.safetensors"
 OPTIMIZER = "ppo/optimizer.safetensors"
@@ -35,6 +37,7 @@ class Learner:
         optimizer: of both, in two groups.
         penalty: for leaving the parent.
         slowed: what learning rates are multiplied by, after alarms.
+        counts: what the main process has drawn and learnt from, of :data:`COUNTED`.
     """
 
     policy: Policy
@@ -42,6 +45,7 @@ class Learner:
     optimizer: "torch.optim.Optimizer"
     penalty: Penalty
     slowed: float = 1.0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
 
     def set_rates(self, share: float) -> None:
         """Let the next steps have a share of the peak learning rates."""
@@ -72,6 +76,7 @@ class Learner:
         save_file({k: v.contiguous() for k, v in self.critic.state().items()}, folder / CRITIC)
         save_file(_flat(self.optimizer.state_dict()["state"]), folder / OPTIMIZER)
         state = {"global_step": step, "log_history": log, "beta": self.penalty.beta}
+        state["counts"] = self.counts
         with atomic_writer(folder / LOG) as stream:
             json.dump(plain(state), stream)
 
@@ -85,6 +90,7 @@ class Learner:
         self.optimizer.load_state_dict(state)
         known = read_json(folder / LOG)
         self.penalty.beta = float(known["beta"])
+        self.counts = dict(known["counts"])
         return known["log_history"], int(known["global_step"])
 
 

@@ -164,8 +164,6 @@ class Training:
     ) -> None:
         self.course = course
         self.config = config
-        self.counts = {"samples": 0, "tokens": 0, "empty": 0, "cut_off": 0}
-        """What this process has drawn since training was last begun."""
         self._last: Drawn | None = None
         self._reward = reward
         self._attribution = attribution
@@ -179,6 +177,11 @@ class Training:
         self._server = RolloutServer(config.vllm_url, served) if config.vllm_url else None
         self._steps = config.steps or max(1, round(config.epochs * per_epoch))
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What this process has drawn, before a restart too."""
+        return self._learner.counts
+
     def run(self) -> None:
         """Train until it is done, interrupted, or stopped by an alarm.
 
@@ -188,7 +191,7 @@ class Training:
             RewardError: the reward fails for a sample, or is no number.
         """
         follower, out = self.course.follower, self.course.run.out
-        with enough_memory(), interruptible() as follower.interrupt, writing(out):
+        with enough_memory(), interruptible(follower.note) as follower.interrupt, writing(out):
             try:
                 self._run()
             finally:
@@ -309,10 +312,11 @@ class Training:
             write_heats(self.course.run.out, found)
 
     def _count(self, rollout: Rollout) -> None:
-        self.counts["samples"] += 1
-        self.counts["tokens"] += len(rollout.ids)
-        self.counts["empty"] += not rollout.text
-        self.counts["cut_off"] += rollout.finish is Finish.CUT_OFF
+        counts = self._learner.counts
+        counts["samples"] += 1
+        counts["tokens"] += len(rollout.ids)
+        counts["empty"] += not rollout.text
+        counts["cut_off"] += rollout.finish is Finish.CUT_OFF
 
     def _save(self, step: int) -> None:
         run, follower = self.course.run, self.course.follower

@@ -213,6 +213,8 @@ def test_interrupted_and_gone_on_with(tiny: Model, tmp_path: Path, changes: dict
     assert diff(first, second).verdict is Verdict.IDENTICAL
     log = json.loads((second / "trainer_state.json").read_text())["log_history"]
     assert [entry["step"] for entry in log] == list(range(1, 7))
+    counts = [read_receipt(out / "train-ppo.run.json").counts["ppo"] for out in (first, second)]
+    assert counts[0] == counts[1]
     if "kl_target" in changes:
         assert logged(whole, "beta")[-1] != 0.02
 
