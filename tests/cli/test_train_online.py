@@ -44,7 +44,7 @@ def test_a_reward(
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == str(tmp_path / "out")
     assert len(out.splitlines()) == 3  # nothing of what TRL would print
-    assert "untested_reward: REWARD.redteam.json: cannot be read: " in err
+    assert "untested_reward: REWARD.redteam.json: no card that can be read " in err
     assert "step 4 of 4, " in err
     assert " reward " in err
     assert " kl " in err
@@ -61,7 +61,7 @@ def test_a_reward_that_was_never_tested(
     path = write_config(tmp_path, ONLINE.replace("true", "false"), pairs=pairs)
     assert main(["train", "grpo", "--config", str(path)]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("error: REWARD.redteam.json: cannot be read: ")
+    assert err.startswith("error: REWARD.redteam.json: no card that can be read ")
     assert "untested_reward = true" in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()

@@ -38,7 +38,7 @@ def test_a_reward(
     folder = tmp_path / "out"
     assert out.splitlines()[0] == str(folder)
     assert len(out.splitlines()) == 3
-    assert "untested_reward: REWARD.redteam.json: cannot be read: " in err
+    assert "untested_reward: REWARD.redteam.json: no card that can be read " in err
     assert "step 4 of 4, " in err
     assert " reward " in err
     assert " kl " in err
@@ -64,7 +64,7 @@ def test_a_reward_that_was_never_tested(
     path = write_config(tmp_path, PPO.replace("true", "false"), pairs=pairs)
     assert main(["train", "ppo", "--config", str(path)]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("error: REWARD.redteam.json: cannot be read: ")
+    assert err.startswith("error: REWARD.redteam.json: no card that can be read ")
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
