@@ -46,7 +46,7 @@ def test_a_reward(
     receipt = json.loads((folder / "train-ppo.run.json").read_text())
     assert receipt["command"] == "train ppo"
     assert receipt["counts"]["ppo"]["samples"] == 4 * 8
-    assert "cannot be read" in receipt["counts"]["reward"]["doubts"][0]
+    assert "no card that can be read" in receipt["counts"]["reward"]["doubts"][0]
     assert (folder / "report.html").exists()
     assert len(read_heats(folder)) == 8
 
