@@ -230,7 +230,8 @@ def read_trainings(folders: Sequence[Path]) -> dict[str, Any]:
     told: dict[tuple[str, int], dict[str, Any]] = {}
     curves: dict[tuple[str, int], list[float]] = {}
     for folder in folders:
-        config = dict(receipt.read_receipt(folder / "train-ppo.run.json").config)
+        kept = receipt.read_receipt(folder / "train-ppo.run.json").config
+        config = PpoConfig.model_validate(kept).model_dump(mode="json")
         key = config.pop("credit"), config.pop("seed")
         told[key] = {name: config[name] for name in config if name not in ("out", "steps")}
         found = read_progress(folder).logged["reward"]

@@ -110,8 +110,8 @@ def _task(store: Store, texts: Mapping[tuple[str, str], tuple[str, str]], vote: 
         lang, task = texts.get((vote.prompt_id, system), ("", ""))
         if not task:
             raise DataError(
-                f"vote of {vote.voter} on {vote.prompt_id}: no text of {system} for it has been "
-                f"voted on in {store.file.path}; serve these systems first"
+                f"vote of {vote.voter} on {vote.prompt_id}: {store.file.path} knows no joke of "
+                f"{system} for it to vote on; add only votes on what arena serve has shown with it"
             )
         if lang != vote.lang:
             raise DataError(

@@ -37,11 +37,13 @@ class Standings:
 
     Attributes:
         votes: number of votes by people.
+        same_texts: ties that identical texts are given, beside them.
         ratings: of the systems.
         lead: of the first system; None where fewer than two have a rating.
     """
 
     votes: int
+    same_texts: int
     ratings: Ratings
     lead: Lead | None
 

@@ -41,7 +41,9 @@ class JudgeConfig(Settings):
     @model_validator(mode="after")
     def _is_one_judge(self) -> Self:
         if (self.model is None and not self.base_url) == (self.reward is None):
-            raise ValueError("expected a model (or a base_url), or a reward, and not both")
+            raise ValueError(
+                "who judges? give a model (or the base_url of its server) or a reward, one of them"
+            )
         if self.reward and (self.adapter or self.accept_license or self.engine != "auto"):
             raise ValueError("adapter, engine and accept_license are for a model, not for a reward")
         if self.people_budget and not self.people:

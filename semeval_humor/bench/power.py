@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semeval_humor.errors import ConfigError
 from semeval_humor.metrics.intervals import Z95
@@ -41,8 +42,8 @@ class Gap:
         return self.low > 0 or self.high < 0
 
 
-def gaps(resampled: Resampled, other: str) -> list[Gap]:
-    """Compare all systems that have a rating with one of them, such as the baseline.
+def gaps(resampled: Resampled, other: str, cast: Resampled | None = None) -> list[Gap]:
+    """Compare all systems that have a rating with one of them, such as the baseline; see ``gap``.
 
     The difference of two ratings is drawn from the same resamples, which tells more apart than
     asking whether their intervals overlap, as ranks do.
@@ -50,10 +51,10 @@ def gaps(resampled: Resampled, other: str) -> list[Gap]:
     Raises:
         ConfigError: that one has no rating, or there is no such system.
     """
-    return [gap(resampled, name, other) for name in resampled.systems if name != other]
+    return [gap(resampled, name, other, cast) for name in resampled.systems if name != other]
 
 
-def gap(resampled: Resampled, system: str, other: str) -> Gap:
+def gap(resampled: Resampled, system: str, other: str, cast: Resampled | None = None) -> Gap:
     """Compare two systems that have a rating.
 
     The number of votes is that which tells them apart with a probability of 80 %, if their ratings
@@ -61,17 +62,33 @@ def gap(resampled: Resampled, system: str, other: str) -> Gap:
     inverse of the difference's variance, p being the probability to win and k = ln 10 / 400. Since
     ties scatter less, fewer votes may do.
 
+    Args:
+        resampled: ratings from all votes.
+        system: one of them.
+        other: the one that it is compared with.
+        cast: ratings from the votes that were cast, without the ties that identical texts are
+            given: no further vote is on these. None: there are no such ties.
+
     Raises:
         ConfigError: one of them has no rating, or there is no such system.
     """
-    first, second = _place(resampled, system), _place(resampled, other)
-    difference = float(resampled.ratings_S[first] - resampled.ratings_S[second])
-    drawn = resampled.resampled_B_S[:, first] - resampled.resampled_B_S[:, second]
+    difference, drawn = _difference(resampled, system, other)
     low, high = map(float, np.quantile(drawn, [0.025, 0.975]))
     more: int | None = 0
     if low <= 0 <= high:
-        more = _more_votes(difference, float(drawn.var(ddof=1)))
+        known = cast is not None and {system, other} <= set(cast.systems)
+        by_votes, drawn = _difference(cast if cast and known else resampled, system, other)
+        more = _more_votes(by_votes, float(drawn.var(ddof=1)))
     return Gap(system, other, difference, low, high, more)
+
+
+def _difference(resampled: Resampled, system: str, other: str) -> tuple[float, NDArray[np.float64]]:
+    """How far one rating is above another, from all votes and in each resample."""
+    first, second = _place(resampled, system), _place(resampled, other)
+    drawn: NDArray[np.float64] = (
+        resampled.resampled_B_S[:, first] - resampled.resampled_B_S[:, second]
+    )
+    return float(resampled.ratings_S[first] - resampled.ratings_S[second]), drawn
 
 
 def _more_votes(difference: float, variance: float) -> int | None:

@@ -192,7 +192,10 @@ def _serve(
     app = create_app(voting, rate, title=title, token=token)
     prompts, tasks = _many(len(contest.prompts), "prompt"), ", ".join(contest.tasks)
     there = f"{len(store.casts()):,} votes and skips"
-    click.echo(f"{prompts} ({tasks}); {store.file.path} has {there}; end with Ctrl-C", err=True)
+    click.echo(
+        f"{prompts} with different jokes ({tasks}); {store.file.path} has {there}; end with Ctrl-C",
+        err=True,
+    )
     click.echo(_address(host, listening.getsockname()[1], token))
     config = uvicorn.Config(
         app,
@@ -233,12 +236,14 @@ def _rater(entries: "Sequence[Entry]") -> "Rater":
     from semeval_humor.ratings import resample, summary
 
     def rate(votes: "Sequence[Vote]") -> Standings:
-        resampled = resample(with_same_texts(votes, entries))
+        counted = with_same_texts(votes, entries)
+        resampled = resample(counted)
         lead = None
         if len(resampled.systems) > 1:
-            apart = gap(resampled, *resampled.systems[:2])
+            first, second = resampled.systems[:2]
+            apart = gap(resampled, first, second, resample(votes, fewest=1))
             lead = Lead(apart.system, apart.other, apart.more_votes)
-        return Standings(len(votes), summary(resampled), lead)
+        return Standings(len(votes), len(counted) - len(votes), summary(resampled), lead)
 
     return rate
 

@@ -136,12 +136,21 @@ def _ranking(votes: "list[Vote]", baseline: str | None, bootstraps: int, seed: i
     from semeval_humor.bench.power import gaps
     from semeval_humor.errors import DataError
     from semeval_humor.ratings import resample, summary
+    from semeval_humor.votes import SAME_TEXT
 
     resampled = resample(votes, bootstraps=bootstraps, seed=seed)
     if not resampled.systems:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in resampled.unrated.items())
         raise DataError(f"no system can be rated: {reasons}")
-    found = None if baseline is None else {gap.system: gap for gap in gaps(resampled, baseline)}
+    if baseline is None:
+        return _Ranking(votes, summary(resampled), None)
+    cast = [vote for vote in votes if vote.voter != SAME_TEXT]
+    by_cast = (
+        resample(cast, bootstraps=bootstraps, seed=seed, fewest=1)
+        if 0 < len(cast) < len(votes)
+        else None
+    )
+    found = {gap.system: gap for gap in gaps(resampled, baseline, by_cast)}
     return _Ranking(votes, summary(resampled), found)
 
 

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx:
             hint = f"; see {error.ctx.command_path} --help"
-        click.echo(f"error: {error.format_message()}{hint}", err=True)
+        click.echo(f"error: {error.format_message().rstrip('.')}{hint}", err=True)
         return BAD_USAGE
     except HumorError as error:
         click.echo(f"error: {error}", err=True)

@@ -70,7 +70,7 @@ def rated(votes: Sequence[Vote]) -> Standings:
     ratings = rate(votes, bootstraps=20, fewest=2)
     names = [row.system for row in ratings.rows[:2]]
     lead = Lead(names[0], names[1], more_votes=7) if len(names) > 1 else None
-    return Standings(len(votes), ratings, lead)
+    return Standings(len(votes), 0, ratings, lead)
 
 
 def application(

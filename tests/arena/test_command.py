@@ -67,7 +67,7 @@ def test_import(votes: Path, tmp_path: Path) -> None:
 def test_import_of_unknown_votes(votes: Path, tmp_path: Path) -> None:
     path = tmp_path / "more.jsonl"
     write_votes(path, [Vote("en_0001", Lang.EN, "eve", "ada", Winner.TIE, "w")])
-    with pytest.raises(DataError, match="no text of eve"):
+    with pytest.raises(DataError, match="no joke of eve"):
         run("import", votes, path)
 
 
@@ -123,7 +123,7 @@ def test_a_vote_from_the_command_line_to_the_export(tmp_path: Path) -> None:
         run("export", file, "--out", tmp_path / "votes.jsonl")  # while it is served
         server.process.send_signal(signal.SIGINT)
         told = server.process.communicate(timeout=20)[1]
-    assert "2 prompts (a-en)" in told
+    assert "2 prompts with different jokes (a-en)" in told
     assert "127.0.0.1" not in told  # nobody's address
     (vote,) = [json.loads(line) for line in (tmp_path / "votes.jsonl").open(encoding="utf-8")]
     assert vote["winner"] == "tie"

@@ -109,9 +109,9 @@ def test_duplicates_within_what_is_imported(store: Store) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (vote("en_0009", ADA, BOB, Winner.TIE), "no text of ada for it"),
-        (vote("en_0001", ADA, "eve", Winner.TIE), "no text of eve for it"),
-        (vote("en_0001", "eve", ADA, Winner.TIE), "no text of eve for it"),
+        (vote("en_0009", ADA, BOB, Winner.TIE), "no joke of ada for it"),
+        (vote("en_0001", ADA, "eve", Winner.TIE), "no joke of eve for it"),
+        (vote("en_0001", "eve", ADA, Winner.TIE), "no joke of eve for it"),
         (Vote("en_0001", Lang.ES, ADA, BOB, Winner.TIE, "w"), "in language es, expected en"),
     ],
 )

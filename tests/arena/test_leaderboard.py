@@ -81,7 +81,7 @@ def test_it_is_computed_when_there_are_new_votes_and_not_too_often(store: Store)
 def test_what_is_said_of_the_lead(lead: Lead | None, words: str) -> None:
     contest = made_up(ASKED, ["ada", "bob"])
     votes = [Vote("en_0001", Lang.EN, "ada", "bob", winner, "v") for winner in Winner]
-    standings = Standings(3, rated(votes).ratings, lead)
+    standings = Standings(3, 0, rated(votes).ratings, lead)
     board = Leaderboard({"a-en": standings}, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     page = Pages("Lab", contest).leaderboard(board)
     assert words in page

@@ -82,6 +82,21 @@ def test_more_votes_on_the_two_do_among_others_as_well() -> None:
     assert abs(found.difference) / drawn.std() == pytest.approx(2.8016, rel=0.1)
 
 
+def test_ties_of_identical_texts_do_not_ask_for_more_votes() -> None:
+    # 12 of 20 votes were won: a share of 0.6. Beside 80 ties it is one of 0.52, which would take 25
+    # times as many votes; but further votes are never on identical texts.
+    cast = votes(("a", 12, 0, 8, "b"))
+    with_ties = resample([*cast, *votes(("a", 0, 80, 0, "b"))])
+    alone = gap(resample(cast), "a", "b")
+    found = gap(with_ties, "a", "b", resample(cast, fewest=1))
+    assert found.difference == pytest.approx(400 * math.log10(0.52 / 0.48))
+    among_ties = gap(with_ties, "a", "b").more_votes
+    assert found.more_votes == alone.more_votes
+    assert alone.more_votes
+    assert among_ties
+    assert among_ties > 20 * alone.more_votes
+
+
 def test_all_against_one() -> None:
     found = gaps(resample(tournament([1.0, 0.05, 0.0, -1.0], 60, seed=2)), "2")
     assert [each.system for each in found] == ["0", "1", "3"]

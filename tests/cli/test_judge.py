@@ -367,8 +367,8 @@ def test_a_reward_judges(reward: FakeClassifier, contest: Path, capsys: Capture)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "expected a model (or a base_url), or a reward, and not both"),
-        (["--model", "x", "--reward", "y.toml"], "or a reward, and not both"),
+        ([], "who judges? give a model (or the base_url of its server) or a reward"),
+        (["--model", "x", "--reward", "y.toml"], "or a reward, one of them"),
         (["--reward", "y.toml", "--adapter", "z"], "are for a model, not for a reward"),
         (["--model", "x", "--name", "a b"], "name: String should match pattern"),
         (["--model", "x", "--budget", "0"], "budget: Input should be greater than or equal to 1"),
