@@ -160,11 +160,14 @@ def _cells(
 
 
 def _unequal(source: Source, numbers: Iterable[Number | None]) -> str | None:
-    """Why the values of a measure of sets cannot be compared; None where they can."""
+    """Why values cannot be compared, and none is the best; None where they can."""
     items = {number.items for number in numbers if number and number.items}
-    if not source.of_set or len(items) < 2:
+    if len(items) < 2:
         return None
-    return f"moves with the number of texts, here {min(items)} to {max(items)}: not comparable"
+    here = f"here {min(items)} to {max(items)}"
+    if source.of_set:
+        return f"moves with the number of texts, {here}: not comparable"
+    return f"over different rows, {here}"
 
 
 def _best(better: Better, numbers: Iterable[Number | None]) -> str | None:

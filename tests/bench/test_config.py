@@ -33,12 +33,12 @@ def test_little_is_needed_and_the_order_of_systems_is_kept() -> None:
         ({"systems": {}}, "systems: Dictionary should have at least 1 item"),
         ({"name": "../dev"}, "name: String should match pattern"),
         ({"bootstraps": 1}, "bootstraps: Input should be greater than or equal to 2"),
-        ({"baseline": "theirs"}, "file: baseline 'theirs' is none of the systems: ours, los"),
+        ({"baseline": "theirs"}, "baseline 'theirs' is none of the systems: ours, los"),
         ({"official": {"task-b1.tsv": "x"}}, "'task-b1.tsv' is no task file, expected one of task"),
-        ({"judges": [JUDGE, JUDGE]}, "file: two judges are called 'qwen'"),
+        ({"judges": [JUDGE, JUDGE]}, "two judges are called 'qwen'"),
         ({"judges": [{**JUDGE, "name": "people"}]}, "a judge cannot be called 'people'"),
         ({"judges": [{**JUDGE, "name": "official"}]}, "a judge cannot be called 'official'"),
-        ({"judges": [{"name": "qwen"}]}, "judges.0: expected a model"),
+        ({"judges": [{"name": "qwen"}]}, "judges.0: who judges? give a model"),
     ],
 )
 def test_faults_are_told_in_one_line(change: dict[str, Any], fault: str) -> None:
