@@ -38,7 +38,7 @@ def test_sft_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert receipt["config"]["on_alarm"] == "log"
 
     assert main(arguments) == 2
-    assert "sft: is finished; use --force to train it again" in capsys.readouterr().err
+    assert "sft: is finished; name another out, or use --force" in capsys.readouterr().err
 
     adapter, merged = tmp_path / "sft", tmp_path / "merged"
     assert main(["train", "export", str(adapter), "--out", str(merged)]) == 0
