@@ -283,8 +283,13 @@ def test_an_interval_lies_where_its_numbers_are() -> None:
     assert (second.get("x1"), second.get("x2")) == ("12.0", "138.0")
     dots = [(dot.get("cx"), dot.get("class")) for dot in root.iter(f"{SVG}circle")]
     assert dots == [("264.0", "value"), ("96.0", "value marked")]
-    (reference,) = (line for line in root.iter(f"{SVG}line") if line.get("class") == "reference")
-    assert reference.get("x1") == reference.get("x2") == "96.0"
+    lines = [line for line in root.iter(f"{SVG}line") if line.get("class") == "reference"]
+    assert {(line.get("x1"), line.get("x2")) for line in lines} == {("96.0", "96.0")}
+    # Rows are 31 high, the first from 6; the upper 15 of each are its names'.
+    assert [(line.get("y1"), line.get("y2")) for line in lines] == [
+        ("21.0", "37.0"),
+        ("52.0", "68.0"),
+    ]
     said = root.find(f"{SVG}desc")
     assert said is not None
     assert said.text == "a: 1100, from 1000 to 1200; b: 900, from 800 to 950."

@@ -10,6 +10,7 @@ from semeval_humor.html.page import Html, escaped
 
 _WIDTH = 360  # as wide as a phone, so that its letters are as large as the page's
 _ROW, _TOP, _BOTTOM, _SIDE = 31, 6, 34, 12
+_NAME = 15  # height of a row's names, which the line from a marked value does not cross
 _LABEL = 32  # width of a number of four or five figures
 
 
@@ -35,7 +36,7 @@ class Interval:
 def interval_plot(title: str, intervals: Sequence[Interval], *, axis: str, note: str = "") -> Html:
     """A figure with a dot and a line for each interval, in the order given.
 
-    A dashed line goes down from each value that is marked, so that one sees what lies beyond it.
+    A dashed line goes down at each value that is marked, so that one sees what lies beyond it.
     What the picture shows is also said in words, for those who cannot see it.
 
     Args:
@@ -92,8 +93,9 @@ def _axis(frame: _Frame, axis: str) -> Iterator[str]:
 
 def _marks(frame: _Frame, intervals: Sequence[Interval]) -> Iterator[str]:
     for each in intervals:
-        if each.marked:
-            yield segment("reference", frame.x(each.value), _TOP, frame.x(each.value), frame.bottom)
+        for place in range(len(intervals)) if each.marked else ():
+            x, row = frame.x(each.value), _TOP + _ROW * place
+            yield segment("reference", x, row + _NAME, x, row + _ROW)
 
 
 def _rows(frame: _Frame, intervals: Sequence[Interval]) -> Iterator[str]:
