@@ -406,6 +406,7 @@ def test_a_misspelt_key_is_named(contest: Path, capsys: Capture) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_embedded_model_judges(contest: Path, capsys: Capture) -> None:
     for name in ("brief", "wordy"):
         for lang in ("es", "zh"):
