@@ -13,10 +13,8 @@ from semeval_humor.bench.entries import Entry
 from semeval_humor.errors import DataError
 from semeval_humor.findings import Code, Finding, Level
 from semeval_humor.html.page import Html, data_block, escaped, visible
-from semeval_humor.languages import LANGUAGES
 from semeval_humor.metrics import suite
 from semeval_humor.schema import Gif, GifPrompt, Headline, Lang, Prompt, Vote, WordPair
-from semeval_humor.submission.kinds import Kind
 
 ROW_SCORES: Mapping[str, str] = {
     "script-purity": "purity",
@@ -54,11 +52,6 @@ def browser(board: Board, entries: Sequence[Entry], votes: Mapping[str, Sequence
     return Html(f"{_controls(data, codes)}{data_block('data', data)}")
 
 
-def title(kind: Kind) -> str:
-    """A kind as people call it."""
-    return f"Task {kind.task}, {LANGUAGES[kind.lang].english_name}"
-
-
 def browser_data(
     board: Board, entries: Sequence[Entry], votes: Mapping[str, Sequence[Vote]]
 ) -> dict[str, Any]:
@@ -71,7 +64,7 @@ def browser_data(
     return {
         "systems": [visible(name) for name in systems],
         "baseline": systems.index(board.baseline) if board.baseline in systems else None,
-        "kinds": [{"name": title(kind), "lang": str(kind.lang)} for kind in kinds],
+        "kinds": [{"name": kind.title, "lang": str(kind.lang)} for kind in kinds],
         "codes": [{"name": str(code), "level": str(code.level)} for code in Code],
         "scores": [{"name": ROW_SCORES[name], "better": BETTER[name]} for name in names],
         "voters": [visible(each.voter) for each in sides],

@@ -10,7 +10,7 @@ from typing import Any
 
 import semeval_humor
 from semeval_humor.bench.board import Board
-from semeval_humor.bench.browser import browser, title
+from semeval_humor.bench.browser import browser
 from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.judge_card import MEASURES, measure_of
 from semeval_humor.bench.report_tables import head_to_head, leaderboard_tables
@@ -136,7 +136,7 @@ def _head_to_head(benchmark: Benchmark) -> Iterator[Html]:
         for voter, cast in benchmark.votes.items():
             drawn = head_to_head(_of_kind(cast, kind, benchmark.entries), systems)
             if drawn:
-                yield heading(f"{title(kind)}: by {visible(voter)}", 3)
+                yield heading(f"{kind.title}: by {visible(voter)}", 3)
                 yield drawn
     if any(benchmark.votes.values()):
         yield paragraph(
@@ -181,7 +181,7 @@ def _findings(entries: Sequence[Entry]) -> Iterator[Html]:
         rows.append(
             [
                 visible(entry.system),
-                title(entry.kind),
+                entry.kind.title,
                 f"{len(entry.texts):,}",
                 Cell(escaped(f"{errors:,}"), "failed" if errors else ""),
                 f"{levels[Level.WARNING]:,}",

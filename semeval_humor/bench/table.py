@@ -20,8 +20,6 @@ from semeval_humor.bench.columns import (
 from semeval_humor.bench.config import OFFICIAL
 from semeval_humor.bench.judge_card import MEASURES, measure_of
 from semeval_humor.bench.results import Reasons
-from semeval_humor.languages import LANGUAGES
-from semeval_humor.submission.kinds import Kind
 
 __all__ = ["BETTER", "LABELS", "Better", "Cell", "Group", "Leaderboard", "Line", "leaderboard"]
 
@@ -106,7 +104,7 @@ def leaderboard(board: Board, reasons: Reasons) -> Leaderboard:
     left_out = [source for source in sources if source not in shown]
     notes: dict[str, int] = {}
     groups = tuple(
-        Group(_title(kind), _lines(tuple(rows), shown, board.baseline, notes))
+        Group(kind.title, _lines(tuple(rows), shown, board.baseline, notes))
         for kind, rows in groupby(board.rows, key=lambda row: row.kind)
     )
     return Leaderboard(
@@ -192,10 +190,6 @@ def _like_baseline(rows: Sequence[Row], voter: str | None, baseline: str | None)
         for name, rating in rated.items()
         if name != baseline and rating.low <= own.high and own.low <= rating.high
     }
-
-
-def _title(kind: Kind) -> str:
-    return f"Task {kind.task}, {LANGUAGES[kind.lang].english_name}"
 
 
 def _remarks(board: Board, groups: Sequence[Group], left_out: Sequence[Source]) -> Iterable[str]:

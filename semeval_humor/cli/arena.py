@@ -241,7 +241,8 @@ def _rater(entries: "Sequence[Entry]") -> "Rater":
         lead = None
         if len(resampled.systems) > 1:
             first, second = resampled.systems[:2]
-            apart = gap(resampled, first, second, resample(votes, fewest=1))
+            cast = resample(votes, fewest=1) if len(counted) > len(votes) else None
+            apart = gap(resampled, first, second, cast)
             lead = Lead(apart.system, apart.other, apart.more_votes)
         return Standings(len(votes), len(counted) - len(votes), summary(resampled), lead)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from semeval_humor.languages import LANGUAGES
 from semeval_humor.schema import Lang, Task
 
 
@@ -19,6 +20,11 @@ class Kind:
     def file_name(self) -> str:
         """What the organisers call its files."""
         return self.task.file_name(self.lang)
+
+    @property
+    def title(self) -> str:
+        """What people call it, as ``Task A, English``."""
+        return f"Task {self.task}, {LANGUAGES[self.lang].english_name}"
 
     @property
     def id_prefix(self) -> str:
