@@ -4,6 +4,7 @@ The server computes in another way, often in bfloat16, so it draws from slightly
 than are trained. It says which, and ``experience.py`` weighs tokens accordingly.
 """
 
+import hashlib
 import json
 import shutil
 import urllib.error
@@ -39,6 +40,8 @@ class RolloutServer:
     def __init__(self, url: str, folder: Path) -> None:
         self._url = url.rstrip("/")
         self._folder = folder
+        # Several trainings may share a server, and have results of the same name.
+        self._run = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
         self._name = ""
 
     def publish(self, policy: Policy, step: int) -> None:
@@ -52,7 +55,7 @@ class RolloutServer:
             EngineError: the server does not answer, or cannot load the adapter.
             OSError: the folder cannot be written.
         """
-        former, self._name = self._name, f"{self._folder.parent.name}-{step}"
+        former, self._name = self._name, f"{self._run}-{step}"
         if is_main():
             place = self._folder / self._name
             policy.save(place)

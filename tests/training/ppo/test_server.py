@@ -125,8 +125,8 @@ def test_each_step_draws_from_the_policy_as_it_is(tiny: Model, tmp_path: Path, s
         config = bandit(tmp_path, tiny.path, steps=3, learning_rate=0.05, vllm_url=url)
         train_with(ToyReward(), None, config, CHAT, told)
     weight = [logged["sampling/mean_weight"] for _, logged in told.steps]
-    assert fake.loaded == ["out-1", "out-2", "out-3"]
-    assert list(fake.policies) == ["out-3"]
+    assert [name.rpartition("-")[2] for name in fake.loaded] == ["1", "2", "3"]
+    assert list(fake.policies) == fake.loaded[-1:]
     assert not (config.out / "served").exists()
     if stale:
         assert weight[0] == pytest.approx(1, abs=1e-4)
@@ -168,6 +168,15 @@ def test_weights() -> None:
     expected = torch.tensor([[1.6487213, 0.5, MOST_WEIGHT], [1.0, 0.0, 0.0]])
     assert weights(logprobs_B_T, drawn, mask_B_T) == pytest.approx(expected)
     assert weights(logprobs_B_T, [[], []], mask_B_T).tolist() == mask_B_T.float().tolist()
+
+
+def test_trainings_of_one_name_share_a_server(tiny: Model, tmp_path: Path) -> None:
+    policy = a_policy(settings(tmp_path, tiny.path))
+    fake = FakeVllm(tmp_path)
+    with serving(fake) as url:
+        for lab in ("one", "other"):
+            RolloutServer(url, tmp_path / lab / "ppo" / "served").publish(policy, 1)
+    assert len(set(fake.loaded)) == 2
 
 
 @pytest.mark.parametrize(
