@@ -28,6 +28,11 @@ class TaskInput:
         return self.record.name.startswith(SAMPLE)
 
 
+def sample_folder() -> Path:
+    """Return where the package keeps its own task inputs and small corpora."""
+    return Path(str(files("semeval_humor"))) / "samples"
+
+
 def read_input(task: Task, lang: Lang, path: Path | None) -> TaskInput:
     """Read a task file; None reads the packaged sample, a folder the file of the official name.
 
@@ -35,7 +40,7 @@ def read_input(task: Task, lang: Lang, path: Path | None) -> TaskInput:
         DataError: the file cannot be read as a task input.
     """
     if path is None:
-        path = Path(str(files("semeval_humor"))) / "samples" / task.file_name(lang)
+        path = sample_folder() / task.file_name(lang)
         name = SAMPLE + path.name
     else:
         path = path / task.file_name(lang) if path.is_dir() else path

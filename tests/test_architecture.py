@@ -17,7 +17,7 @@ LAYERS = {
     **dict.fromkeys(["errors", "schema"], 0),
     "text": 1,  # and every file that lies directly in the package and is not named here
     **dict.fromkeys(["metrics", "submission", "ratings", "diff", "html"], 2),
-    **dict.fromkeys(["inference", "data", "rewards", "training", "bench", "arena"], 3),
+    **dict.fromkeys(["inference", "data", "rewards", "training", "bench", "arena", "lifecycle"], 3),
     **dict.fromkeys(["cli", "__main__"], 4),
 }
 # Layer 3 imports no peer, but for this.

@@ -40,6 +40,9 @@ class BenchConfig(Settings):
     """Name of the system that the others are compared with."""
     systems: Mapping[str, HomePath] = Field(min_length=1)
     """Folder, zip or file of each system, by its name, in the order of the rows."""
+    common_rows: bool = False
+    """Score and judge only the rows that all systems have answered, so that every value can be
+    compared; else each system's own rows are scored."""
     judges: tuple[JudgeConfig, ...] = ()
     """Models that say which of two jokes is funnier."""
     votes: tuple[HomePath, ...] = ()

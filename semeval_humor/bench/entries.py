@@ -1,7 +1,7 @@
 """What systems have handed in, side by side."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semeval_humor.errors import DataError
@@ -35,17 +35,20 @@ class Entry:
         return self.checked.reference.prompts
 
 
-def read_entries(systems: Mapping[str, Path], inputs: Path | None = None) -> list[Entry]:
+def read_entries(
+    systems: Mapping[str, Path], inputs: Path | None = None, *, common_rows: bool = False
+) -> list[Entry]:
     """Read what systems have handed in; by system in the order given, then by file.
 
     Args:
         systems: name of each, and its folder, zip or file.
         inputs: folder with the task's input files; None reads those that receipts name.
+        common_rows: leave out the rows that not every system with such a file has answered.
 
     Raises:
         ConfigError: a path or the folder does not exist.
         DataError: a system has no file whose task is known, two for one task, or one without
-            texts.
+            texts; or the systems have no row in common.
     """
     found: list[Entry] = []
     for name, path in systems.items():
@@ -62,7 +65,11 @@ def read_entries(systems: Mapping[str, Path], inputs: Path | None = None) -> lis
             if kinds.count(kind) > 1:
                 raise DataError(f"{path}: several files of {name} for {kind.file_name}")
         found += entries
-    return found
+    return (
+        [_restricted(entry, _common(entry.kind, found)) for entry in found]
+        if common_rows
+        else found
+    )
 
 
 def names_of(paths: Sequence[Path]) -> dict[str, Path]:
@@ -78,6 +85,26 @@ def names_of(paths: Sequence[Path]) -> dict[str, Path]:
             raise DataError(f"{path} and {found[name]}: both are called {name}")
         found[name] = path
     return found
+
+
+def _common(kind: Kind, entries: Sequence[Entry]) -> set[str]:
+    """Ids of the rows that every system with a file of this kind has answered."""
+    common = set.intersection(*(set(each.texts) for each in entries if each.kind == kind))
+    if not common:
+        raise DataError(f"{kind.file_name}: the systems have no row in common")
+    return common
+
+
+def _restricted(entry: Entry, ids: Collection[str]) -> Entry:
+    """An entry as if its file had these rows alone."""
+    return replace(
+        entry,
+        texts={id_: text for id_, text in entry.texts.items() if id_ in ids},
+        checked=replace(
+            entry.checked, rows=tuple(row for row in entry.checked.rows if row.id in ids)
+        ),
+        findings=tuple(each for each in entry.findings if each.id is None or each.id in ids),
+    )
 
 
 def _entry(system: str, checked: Checked, kind: Kind, findings: Sequence[Finding]) -> Entry:

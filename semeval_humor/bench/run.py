@@ -92,7 +92,7 @@ def run(
         HumorError: the results cannot be written.
     """
     tell("reading the systems' files …")
-    entries = read_entries(config.systems, config.inputs)
+    entries = read_entries(config.systems, config.inputs, common_rows=config.common_rows)
     known = read_records(config.results)
     measured, kept, failures = [], [], []
     for task in (*_gone(config, entries, known), *_tasks(config, entries, judge)):
@@ -161,7 +161,7 @@ def _scores(config: BenchConfig, entry: Entry) -> _Task:
     slot = Slot(config.name, What.SCORES, entry.system, entry.kind.file_name)
     made_by = entry.checked.reference.receipt
     model = model_value(made_by.model) if made_by else None
-    return _Task(slot, {**_content(entry), "model": model}, measure)
+    return _Task(slot, {**_content(config, entry), "model": model}, measure)
 
 
 def _official(config: BenchConfig, kind: Kind, path: Path) -> _Task:
@@ -210,7 +210,7 @@ def _rated_with(config: BenchConfig, entries: Sequence[Entry]) -> dict[str, Any]
     return {
         "bootstraps": config.bootstraps,
         "seed": config.seed,
-        "systems": [_content(entry) for entry in entries],
+        "systems": [_content(config, entry) for entry in entries],
     }
 
 
@@ -228,14 +228,16 @@ def _ratings(standings: Mapping[Kind, Standing]) -> dict[str, Any]:
     }
 
 
-def _content(entry: Entry) -> dict[str, str]:
+def _content(config: BenchConfig, entry: Entry) -> dict[str, str]:
     """What an entry is made of: its file, and the rows it answers."""
     prompts = sorted((id_, asdict(prompt)) for id_, prompt in entry.prompts.items())
+    rows = {"common_rows": sha256_of_json(sorted(entry.texts))} if config.common_rows else {}
     return {
         "system": entry.system,
         "file": entry.kind.file_name,
         "sha256": entry.checked.sha256,
         "prompts": sha256_of_json(prompts),
+        **rows,
     }
 
 

@@ -45,7 +45,7 @@ def report(config: Path, out: Path | None) -> None:
     for sentence in found.stale:
         click.echo(f"warning: {sentence}; see semeval-humor bench run {config}", err=True)
     click.echo("reading the systems' files …", err=True)
-    entries = read_entries(settings.systems, settings.inputs)
+    entries = read_entries(settings.systems, settings.inputs, common_rows=settings.common_rows)
     page = out or settings.results.with_name(f"{settings.name}.html")
     benchmark = Benchmark(
         found.board,

@@ -27,7 +27,7 @@ Examples:
 
 BUILD_EXAMPLES = """\b
 Examples:
-  semeval-humor data build --out data
+  semeval-humor data build --sample --out data
   semeval-humor data build --from ../shared/data --out data --force
 """
 
@@ -95,13 +95,16 @@ def fetch(names: tuple[str, ...], folder: Path | None, force: bool) -> None:
     help="Folder that holds corpora/ and mwahaha/.  [default: what data fetch brought]",
 )
 @click.option(
+    "--sample", is_flag=True, help="Build from the small corpora that come with the package."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("data"),
     help="Folder of the result.  [default: data]",
 )
 @click.option("--force", is_flag=True, help="Replace a result that is there.")
-def build(folder: Path | None, out: Path, force: bool) -> None:
+def build(folder: Path | None, sample: bool, out: Path, force: bool) -> None:
     """Make jokes.parquet from the corpora that are at hand.
 
     Texts are repaired; duplicates, what is no text of its language, and what repeats an input of
@@ -109,10 +112,16 @@ def build(folder: Path | None, out: Path, force: bool) -> None:
     dropped rows, and a receipt.
     """
     from semeval_humor.data.build import build as make
+    from semeval_humor.data.corpora import CORPORA, SAMPLES
+    from semeval_humor.inputs import sample_folder
     from semeval_humor.weights import cache_dir
 
+    if sample and folder:
+        raise click.UsageError("--sample and --from: one of them, please")
+    source = sample_folder() if sample else folder or cache_dir()
+    corpora = SAMPLES if sample else CORPORA
     with _reading() as opener:
-        built = make(folder or cache_dir(), out, force=force, opener=opener)
+        built = make(source, out, corpora=corpora, force=force, opener=opener)
     _tell_built(built)
 
 

@@ -237,10 +237,12 @@ def _in_words(found: "Difference") -> str:
         case Verdict.ADAPTER_NOOP:
             return f"the adapter adds nothing to any of {values:,} values"
         case Verdict.WITHIN_ROUNDING:
-            return (
-                f"{values_changed:,} of {values:,} values differ, none by more than the cast "
-                "between the two types explains"
+            explained = (
+                "by less than the weights themselves are rounded"
+                if found.traits.adapter
+                else "none by more than the cast between the two types explains"
             )
+            return f"{values_changed:,} of {values:,} values differ, {explained}"
         case Verdict.INCOMPATIBLE:
             misfits = len(found.traits.misfits)
             plural = "s" if misfits > 1 else ""

@@ -16,6 +16,7 @@ from semeval_humor.cli.data import data
 from semeval_humor.cli.diff import diff
 from semeval_humor.cli.doctor import doctor
 from semeval_humor.cli.judge import judge
+from semeval_humor.cli.lifecycle import lifecycle
 from semeval_humor.cli.package import package
 from semeval_humor.cli.predict import predict
 from semeval_humor.cli.redteam import redteam
@@ -40,7 +41,7 @@ def cli() -> None:
 
 for command in (
     *(predict, select, validate, score, diff, package, data, train, redteam),
-    *(judge, bench, arena, doctor),
+    *(judge, bench, arena, lifecycle, doctor),
 ):
     cli.add_command(command)
 

@@ -148,6 +148,8 @@ def _files(build: Build) -> Iterator[str]:
 
 def _published(tally: SourceTally) -> str:
     source = tally.file.source
+    if source.url is None:
+        return "a part of this package"
     if source.sha256 is None:
         return f"<{source.url}>, whose SHA-256 is not known"
     if source.sha256 == tally.sha256:

@@ -51,14 +51,14 @@ class Source:
     Attributes:
         name: as the rows of ``jokes.parquet`` say it; ids begin with it.
         path: below a folder of corpora.
-        url: its public home, at a commit.
+        url: its public home, at a commit; None where it comes with the package.
         layout: how it is written.
         sha256: of the public file; None where it is learnt at the first download.
     """
 
     name: str
     path: str
-    url: str
+    url: str | None
     layout: Layout
     sha256: str | None = None
 
@@ -225,6 +225,24 @@ THUCNEWS = Corpus(
 
 CORPORA: tuple[Corpus, ...] = (COLBERT, HAHA, CCL, THUCNEWS)
 """All corpora, in the order in which they are built. New ones go to the end."""
+
+
+def _sample(lang: Lang) -> Corpus:
+    return Corpus(
+        name="sample",
+        lang=lang,
+        sources=(Source(f"sample-{lang}", f"{lang}/sample.csv", None, Layout("text", "is_humor")),),
+        home="https://pypi.org/project/semeval-humor",
+        licence="Apache-2.0",
+        citation="the semeval-humor authors",
+        about="160 jokes and 160 serious texts of the same length and on the same topics, written "
+        "for this package. Enough to rehearse every stage, far too few to learn humour from.",
+        labels={"True": Meaning("joke", True), "False": Meaning("no joke", False)},
+    )
+
+
+SAMPLES: tuple[Corpus, ...] = tuple(map(_sample, Lang))
+"""Small corpora of our own, which come with the package."""
 
 TASK_HOME = "https://www.codabench.org/competitions/9719/"
 """Where the organisers publish the inputs of the task, to those who log in, and nowhere else."""

@@ -106,6 +106,9 @@ def _unchanged(difference: Difference, history: History | None) -> str | None:
     rate = _peak(history.learning_rates) if history else 0.0
     if difference.verdict is Verdict.ADAPTER_NOOP:
         return "the adapter adds exactly 0 (every lora_B is zero, as before the first step)"
+    if difference.verdict is Verdict.WITHIN_ROUNDING and difference.traits.adapter:
+        at = f": the learning rate was {rate:.2g} at most" if rate else ""
+        return f"the adapter adds less than float32 rounds off the weights{at}"
     if difference.verdict is Verdict.WITHIN_ROUNDING:
         return f"the base, stored as {dtype}: not trained, or by less than the cast rounds away"
     if rate and history and history.steps:

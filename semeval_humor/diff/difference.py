@@ -15,6 +15,9 @@ from semeval_humor.diff.names import GROUPS, group_of
 from semeval_humor.diff.pairing import Pairing, pair_up
 from semeval_humor.diff.pairs import AdaptedPair, Pair, StoredPair
 
+HALF_STEP = 2.0**-24
+"""Relative distance of a float32 to the middle between it and the next one, at most."""
+
 THREADS = 4
 """At most; more wait for the memory."""
 
@@ -120,7 +123,7 @@ def diff(base: Path, checkpoint: Path, *, watch: Watch | None = None) -> Differe
     - adapter-noop, if an adapter adds exactly nothing;
     - identical, if every common value is equal;
     - within-rounding, if no value moved further than a cast between the types of the two sides
-      can move it;
+      can move it, or if what an adapter adds is smaller than what float32 rounds off the weights;
     - changed otherwise.
 
     Tensors that only one side has do not enter into it: they are listed. What an adapter adds is
@@ -140,7 +143,7 @@ def diff(base: Path, checkpoint: Path, *, watch: Watch | None = None) -> Differe
     changes = _changes(pairing.pairs, watch)
     groups = tuple(_group(name, changes) for name in GROUPS)
     return Difference(
-        verdict=_verdict(pairing, Change.total(change for _, change in changes)),
+        verdict=_verdict(pairing, changes),
         groups=tuple(group for group in groups if group.tensors),
         missing=pairing.missing,
         extra=pairing.extra,
@@ -203,19 +206,32 @@ def _group(name: str, changes: Changes) -> GroupChange:
     )
 
 
-def _verdict(pairing: Pairing, total: Change) -> Verdict:
+def _verdict(pairing: Pairing, changes: Changes) -> Verdict:
+    total = Change.total(change for _, change in changes)
     if pairing.misfits or not pairing.placed:
         return Verdict.INCOMPATIBLE
     if total.changed == 0:
         adds_nothing = any(isinstance(pair, AdaptedPair) for pair in pairing.pairs)
         return Verdict.ADAPTER_NOOP if adds_nothing else Verdict.IDENTICAL
-    return Verdict.CHANGED if total.beyond_rounding else Verdict.WITHIN_ROUNDING
+    if not total.beyond_rounding or _drowns(changes, total):
+        return Verdict.WITHIN_ROUNDING
+    return Verdict.CHANGED
+
+
+def _drowns(changes: Changes, total: Change) -> bool:
+    """Whether all that changes is what an adapter adds, and float32 rounds more off the weights."""
+    added = _added(changes)
+    return added.changed == total.changed and added.square < HALF_STEP**2 * added.base_square
+
+
+def _added(changes: Changes) -> Change:
+    return Change.total(change for pair, change in changes if isinstance(pair, AdaptedPair))
 
 
 def _traits(pairing: Pairing, changes: Changes) -> Traits:
     moved = [change for _, change in changes if change.changed]
     total = Change.total(moved)
-    added = Change.total(c for pair, c in changes if isinstance(pair, AdaptedPair))
+    added = _added(changes)
     return Traits(
         adapter=pairing.adapter,
         dtype=_dtype(changes),

@@ -32,7 +32,7 @@ STRAYED = 0.2
 """Share of the change by which saved files may answer otherwise than the model in memory."""
 
 EXACT = 1e-4
-"""Nats by which they may in any case: sums are rounded in another order."""
+"""Nats that mean nothing: sums are rounded in another order."""
 
 FEW = 0.5
 """Share of the values with a gradient that moved, below which 16 bits have rounded steps away."""
@@ -267,11 +267,11 @@ def compare(policy: Policy, result: Path, rows: Sequence[Row]) -> Behaviour:
 
 def fault_of(behaviour: Behaviour) -> str | None:
     """What is wrong with how a policy or its files behave, in one line; None if nothing is."""
-    if not behaviour.moved > behaviour.noise:
+    if not behaviour.moved > max(EXACT, behaviour.noise):
         return (
             f"the policy answers as its parent (log-probabilities differ by "
-            f"{behaviour.moved:.2g}, between two runs by {behaviour.noise:.2g}): the trained "
-            "layers are not in use"
+            f"{behaviour.moved:.2g}, between two runs by {behaviour.noise:.2g}): the learning rate "
+            "is far too small, or the trained layers are not in use"
         )
     if behaviour.strayed <= max(EXACT, STRAYED * behaviour.moved):
         return None

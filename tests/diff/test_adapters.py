@@ -1,14 +1,13 @@
 """What an adapter adds is what merging it changes."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from semeval_humor.diff import Difference, GroupChange, Verdict, diff
+from semeval_humor.diff import Difference, GroupChange, Verdict, diff, likely_cause
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.models import Model
 from tests.diff.stored import near, write
@@ -93,13 +92,26 @@ def test_an_adapter_and_its_merged_model(
         assert left.max_abs == pytest.approx(right.max_abs, rel=1e-4)
 
 
-def test_an_adapter_that_adds_next_to_nothing_is_no_noop(tmp_path: Path) -> None:
-    base = write(tmp_path / "base", {f"{Q}.weight": [[3.0, math.inf]]})
-    for b, verdict in (([[1e-25]], Verdict.CHANGED), ([[0.0]], Verdict.ADAPTER_NOOP)):
-        adapter = write_adapter(
-            tmp_path / str(b), {f"{Q}.lora_A.weight": [[1.0, 1.0]], f"{Q}.lora_B.weight": b}
-        )
-        assert diff(base, adapter).verdict is verdict
+@pytest.mark.parametrize(
+    ("b", "verdict", "cause"),
+    [
+        (0.0, Verdict.ADAPTER_NOOP, "adds exactly 0"),
+        (1e-25, Verdict.WITHIN_ROUNDING, "less than float32 rounds off the weights"),
+        # Δ = 2/1 · 6e-8 twice: √2 · 1.2e-7 / √(3² + 1²) = 5.4e-8; float32 rounds off 6.0e-8
+        (6e-8, Verdict.WITHIN_ROUNDING, "less than float32 rounds off the weights"),
+        (7e-8, Verdict.CHANGED, None),  # 6.3e-8
+    ],
+)
+def test_an_adapter_that_adds_next_to_nothing(
+    tmp_path: Path, b: float, verdict: Verdict, cause: str | None
+) -> None:
+    base = write(tmp_path / "base", {f"{Q}.weight": [[3.0, 1.0]], "model.norm.weight": [1.0]})
+    adapter = write_adapter(
+        tmp_path / "adapter", {f"{Q}.lora_A.weight": [[1.0, 1.0]], f"{Q}.lora_B.weight": [[b]]}
+    )
+    found = diff(base, adapter)
+    assert found.verdict is verdict
+    assert (likely_cause(found) or "").partition(cause or "x")[1] == (cause or "")
 
 
 def test_layers_that_are_stored_the_other_way_round(tmp_path: Path) -> None:
