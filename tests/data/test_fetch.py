@@ -139,4 +139,4 @@ def test_every_home_is_pinned_to_a_commit() -> None:
     assert len({source.name for source in sources}) == len(sources)
     assert len({source.path for source in sources}) == len(sources)
     home = re.compile(r"https://raw\.githubusercontent\.com/[\w-]+/[\w-]+/[0-9a-f]{40}/[\w./]+")
-    assert [source.url for source in sources if not home.fullmatch(source.url)] == []
+    assert [source.url for source in sources if not home.fullmatch(source.url or "")] == []

@@ -95,7 +95,7 @@ def test_a_fault_that_must_be_caught(tmp_path: Path) -> None:
 def test_changed_settings_are_refused_or_start_the_stage_over(tmp_path: Path) -> None:
     run(tmp_path, [stage("one"), stage("two")])
     changed = [stage("one"), stage("two", fingerprint="b"), stage("three")]
-    with Records(tmp_path) as records, pytest.raises(ConfigError, match="^two: run before with"):
+    with Records(tmp_path) as records, pytest.raises(ConfigError, match=r"^two: run before with"):
         check_fresh(changed, records)
     run(tmp_path, changed)
     assert calls(tmp_path)[2:] == ["0 two --force", "0 three"]

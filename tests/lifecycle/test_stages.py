@@ -71,7 +71,7 @@ def test_a_stage_is_another_if_its_command_its_config_or_what_it_reads_is(
     ],
 )
 def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(ConfigError, match="life.toml") as failure:
+    with pytest.raises(ConfigError, match=r"life\.toml") as failure:
         fingerprints(tmp_path, LIFECYCLE.replace(old, new, 1))
     assert message in str(failure.value)
     assert "\n" not in str(failure.value)
