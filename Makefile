@@ -1,6 +1,8 @@
 # Two commands on a fresh x86-64 Linux machine with Python 3.11 or newer:
 #   make demo   installs what is pinned and writes a submission file with the embedded model
 #   make test   installs the same and runs the tests
+# and one for a day on the same machine:
+#   make lifecycle DATA=DIR   corpora to leaderboard; QUICK=1 rehearses it in twenty minutes
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,14 +10,23 @@ LOCK := locks/cpu.txt
 STAMP := .venv/.installed
 # Where the package index lacks torch's CPU build, PyTorch's own index has it.
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
+# Holds corpora/ and mwahaha/, as data fetch brings them.
+DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
 export HF_HUB_OFFLINE = 1
 
-.PHONY: demo test slow fuzz check lock install
+.PHONY: demo lifecycle test slow fuzz check lock reference install
 
 demo: install
 	$(BIN)/semeval-humor predict --task A --lang en
+
+lifecycle: install
+ifdef QUICK
+	$(BIN)/semeval-humor lifecycle configs/lifecycle/quick.toml
+else
+	$(BIN)/semeval-humor lifecycle configs/lifecycle/full.toml --data $(DATA)
+endif
 
 test: install
 	$(BIN)/python -m pytest
@@ -34,6 +45,9 @@ check: install
 
 lock:
 	$(PYTHON) locks/make_cpu.py
+
+reference: install
+	$(BIN)/python docs/make_reference.py
 
 install: $(STAMP)
 

@@ -9,12 +9,12 @@ from typing import Any
 from semeval_humor.bench.board import Board
 from semeval_humor.bench.columns import BETTER, Better
 from semeval_humor.bench.duels import duels
-from semeval_humor.bench.entries import Entry
 from semeval_humor.errors import DataError
 from semeval_humor.findings import Code, Finding, Level
 from semeval_humor.html.page import Html, data_block, escaped, visible
 from semeval_humor.metrics import suite
 from semeval_humor.schema import Gif, GifPrompt, Headline, Lang, Prompt, Vote, WordPair
+from semeval_humor.submission.entries import Entry
 
 ROW_SCORES: Mapping[str, str] = {
     "script-purity": "purity",

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.errors import DataError
 from semeval_humor.metrics.intervals import RESAMPLES, Interval
 from semeval_humor.schema import Score, Vote, Winner
+from semeval_humor.submission.entries import Entry
 
 NAME = "longer-wins"
 

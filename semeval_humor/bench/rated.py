@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.ties import with_same_texts
 from semeval_humor.errors import DataError
 from semeval_humor.ratings import Ratings, rate
 from semeval_humor.schema import Vote
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind, kind_of_ids
 
 Pair = tuple[Kind, frozenset[str]]

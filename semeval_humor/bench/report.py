@@ -11,7 +11,6 @@ from typing import Any
 import semeval_humor
 from semeval_humor.bench.board import Board
 from semeval_humor.bench.browser import browser
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.judge_card import MEASURES, measure_of
 from semeval_humor.bench.report_tables import head_to_head, leaderboard_tables
 from semeval_humor.bench.table import Leaderboard
@@ -34,6 +33,7 @@ from semeval_humor.html.page import (
     visible,
 )
 from semeval_humor.schema import Vote
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 
 _SHARE = ("", "share", "95 %", "of", "what it is a share of")

@@ -12,7 +12,6 @@ from typing import Any
 import semeval_humor
 from semeval_humor import receipt
 from semeval_humor.bench.config import OFFICIAL, OFFICIAL_FILES, PEOPLE, BenchConfig
-from semeval_humor.bench.entries import Entry, read_entries
 from semeval_humor.bench.judge_config import JudgeConfig
 from semeval_humor.bench.judging import Judged
 from semeval_humor.bench.rated import Standing, by_judge, by_people
@@ -31,6 +30,7 @@ from semeval_humor.bench.results import (
 from semeval_humor.configs import read_toml
 from semeval_humor.errors import EngineError
 from semeval_humor.files import sha256_of_file, sha256_of_json
+from semeval_humor.submission.entries import Entry, read_entries
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.submission.scores import score_file
 from semeval_humor.votes import read_votes

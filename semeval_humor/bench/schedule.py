@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.judge_config import Pairing
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.schema import Prompt
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import combinations
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.schema import Vote, Winner
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.votes import SAME_TEXT
 

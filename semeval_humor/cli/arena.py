@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from semeval_humor.arena.contest import Contest
     from semeval_humor.arena.leaderboard import Rater
     from semeval_humor.arena.store import Store
-    from semeval_humor.bench.entries import Entry
     from semeval_humor.schema import Vote
+    from semeval_humor.submission.entries import Entry
 
 SERVE_EXAMPLES = """\b
 Examples:
@@ -97,8 +97,8 @@ def serve(
     answers on this machine only. For others, add --host 0.0.0.0, or a reverse proxy and --token.
     """
     from semeval_humor.arena.store import Store
-    from semeval_humor.bench.entries import names_of, read_entries
     from semeval_humor.errors import ConfigError
+    from semeval_humor.submission.entries import names_of, read_entries
 
     if token is None and host not in LOOPBACK:
         token = secrets.token_urlsafe(16)

@@ -11,10 +11,10 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from semeval_humor.bench.entries import Entry
     from semeval_humor.bench.power import Gap
     from semeval_humor.ratings import Ratings
     from semeval_humor.schema import Vote
+    from semeval_humor.submission.entries import Entry
 
 EXAMPLES = """\b
 Examples:
@@ -81,10 +81,10 @@ def rank(
     """
     import rich.console
 
-    from semeval_humor.bench.entries import names_of, read_entries
     from semeval_humor.bench.results import rating_value
     from semeval_humor.bench.ties import with_same_texts
     from semeval_humor.errors import ConfigError
+    from semeval_humor.submission.entries import names_of, read_entries
     from semeval_humor.votes import read_votes
 
     notes = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)

@@ -8,9 +8,9 @@ import click
 
 if TYPE_CHECKING:
     from semeval_humor.bench.config import BenchConfig
-    from semeval_humor.bench.entries import Entry
     from semeval_humor.html.page import Html
     from semeval_humor.schema import Vote
+    from semeval_humor.submission.entries import Entry
 
 EXAMPLES = """\b
 Examples:
@@ -35,10 +35,10 @@ def report(config: Path, out: Path | None) -> None:
     share it only where they may be shared. It opens from disk and loads nothing from a network.
     """
     from semeval_humor.bench.boards import read_board
-    from semeval_humor.bench.entries import read_entries
     from semeval_humor.bench.report import Benchmark, write_report
     from semeval_humor.bench.table import leaderboard
     from semeval_humor.cli.bench_run import read_config
+    from semeval_humor.submission.entries import read_entries
 
     settings = read_config(config)
     found = read_board(settings)

@@ -9,10 +9,10 @@ import click
 
 if TYPE_CHECKING:
     from semeval_humor.bench.config import BenchConfig
-    from semeval_humor.bench.entries import Entry
     from semeval_humor.bench.judge_config import JudgeConfig
     from semeval_humor.bench.judging import Judged
     from semeval_humor.bench.results import Slot
+    from semeval_humor.submission.entries import Entry
 
 EXAMPLES = """\b
 Examples:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator, Mapping, Sequence
 
-    from semeval_humor.bench.entries import Entry
     from semeval_humor.bench.judge_config import JudgeConfig
     from semeval_humor.bench.judging import Answers, Judged, Question, Verdict
     from semeval_humor.bench.schedule import Battle
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from semeval_humor.cli.judge_seats import Seat
     from semeval_humor.rewards.votes import PairVote
     from semeval_humor.schema import FileRecord, Score
+    from semeval_humor.submission.entries import Entry
 
 EXAMPLES = """\b
 Examples:
@@ -107,10 +107,10 @@ def judge(
     judge.answers.jsonl: what was answered once is not asked again, and a greater --budget goes on
     where a smaller one ended.
     """
-    from semeval_humor.bench.entries import names_of, read_entries
     from semeval_humor.bench.judge_files import CARD_TO_READ, MADE, VOTES
     from semeval_humor.cli.console import Console
     from semeval_humor.cli.judge_console import show
+    from semeval_humor.submission.entries import names_of, read_entries
 
     config, places = _settings(config_file, options)
     folder = Path(places.get("out") or Path("judgements") / config.name)

@@ -26,9 +26,7 @@ PROGRAM = (sys.executable, "-m", "semeval_humor")
     type=click.Path(path_type=Path),
     help="Folder that holds corpora/ and mwahaha/.  [default: as the config says]",
 )
-@click.option(
-    "--plan", is_flag=True, help="Print the commands, with a tick at those that are done."
-)
+@click.option("--plan", is_flag=True, help="Print the commands, and run none.")
 @click.option(
     "--force", is_flag=True, help="Start the stages over whose settings have changed since."
 )
@@ -52,11 +50,11 @@ def lifecycle(
     stages = stages_of(settings, str(config))
     program = context.find_root().command
     again = {stage.name: _check(stage, config, program) for stage in stages}
+    if plan:
+        for stage in stages:
+            click.echo(stage.command)
+        return
     with Records(settings.folder) as records:
-        if plan:
-            for stage in stages:
-                click.echo(f"{'✓' if records.done(stage) else ' '} {stage.command}")
-            return
         if not force:
             check_fresh(stages, records)
         source = data or settings.data

@@ -12,7 +12,7 @@ from semeval_humor import receipt
 from semeval_humor.errors import DataError
 from semeval_humor.files import atomic_path, sha256_of_file
 from semeval_humor.prompts import PromptBook
-from semeval_humor.rewards.votes import PairVote, Winner
+from semeval_humor.rewards.votes import FunnySide, PairVote
 from semeval_humor.schema import (
     FileRecord,
     Headline,
@@ -45,7 +45,7 @@ class Comparison:
     prompt: Prompt
     left: str
     right: str
-    winner: Winner
+    winner: FunnySide
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,8 @@ def from_comparisons(comparisons: Iterable[Comparison], *, source: str) -> Gathe
             continue
         pair = each.prompt, first, second
         count[pair] += 1
-        if each.winner in (Winner.LEFT, Winner.RIGHT):
-            winner = each.left if each.winner is Winner.LEFT else each.right
+        if each.winner in (FunnySide.LEFT, FunnySide.RIGHT):
+            winner = each.left if each.winner is FunnySide.LEFT else each.right
             lead[pair] += 1 if winner == first else -1
     for pair, votes in count.items():
         prompt, first, second = pair

@@ -21,7 +21,7 @@ TextScore = Callable[[Sequence[str]], Sequence[float] | NDArray[np.float64]]
 """One score for each text; the funnier, the higher."""
 
 
-class Winner(StrEnum):
+class FunnySide(StrEnum):
     """Which of two jokes a voter found funny."""
 
     LEFT = "LEFT"
@@ -46,19 +46,19 @@ class PairVote:
     theme: str
     left: str
     right: str
-    winner: Winner
+    winner: FunnySide
 
     @property
     def decisive(self) -> bool:
         """Whether one joke was preferred to the other."""
-        return self.winner in (Winner.LEFT, Winner.RIGHT)
+        return self.winner in (FunnySide.LEFT, FunnySide.RIGHT)
 
     @property
     def funny(self) -> tuple[bool, bool]:
         """Whether the left and the right joke were found funny."""
         return (
-            self.winner in (Winner.LEFT, Winner.BOTH),
-            self.winner in (Winner.RIGHT, Winner.BOTH),
+            self.winner in (FunnySide.LEFT, FunnySide.BOTH),
+            self.winner in (FunnySide.RIGHT, FunnySide.BOTH),
         )
 
 
@@ -200,7 +200,7 @@ def _points(gaps: Sequence[float], votes: Sequence[PairVote], name: str) -> list
     """For each decisive vote 1 where the gap agrees, ½ where there is none, else 0."""
     if not np.isfinite(gaps).all():
         raise DataError(f"{name}: a gap is no number")
-    signs = [1 if vote.winner is Winner.LEFT else -1 for vote in votes]
+    signs = [1 if vote.winner is FunnySide.LEFT else -1 for vote in votes]
     return [float(np.sign(gap) * sign + 1) / 2 for gap, sign in zip(gaps, signs, strict=True)]
 
 
@@ -238,12 +238,14 @@ def _session_interval(
 def _vote(row: object, where: str) -> PairVote:
     if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in _COLUMNS):
         raise DataError(f"{where}: expected the texts {', '.join(_COLUMNS)}")
-    if row["winner"] not in set(Winner):
-        raise DataError(f"{where}: winner {row['winner']!r}, expected one of {', '.join(Winner)}")
+    if row["winner"] not in set(FunnySide):
+        raise DataError(
+            f"{where}: winner {row['winner']!r}, expected one of {', '.join(FunnySide)}"
+        )
     return PairVote(
         row["session_id"],
         row["theme"],
         row["left_joke"],
         row["right_joke"],
-        Winner(row["winner"]),
+        FunnySide(row["winner"]),
     )

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from semeval_humor.bench.board import Board, Row
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.report import Benchmark
 from semeval_humor.bench.table import leaderboard
 from semeval_humor.findings import Finding
@@ -13,6 +12,7 @@ from semeval_humor.metrics import suite
 from semeval_humor.ratings import rate
 from semeval_humor.schema import Headline, Lang, Prompt, Score, Task, Vote, Winner, WordPair
 from semeval_humor.submission.content import check_text
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.ingest import Row as FileRow
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.submission.references import Reference

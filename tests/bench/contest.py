@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.judging import Lost, Question
 from semeval_humor.bench.schedule import Battle
 from semeval_humor.schema import Headline, Lang, Prompt, Task, Winner
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.submission.references import Reference
 from semeval_humor.submission.validate import Checked

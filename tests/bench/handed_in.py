@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.schema import Lang, Task
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.submission.references import Reference
 from semeval_humor.submission.validate import Checked

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.rated import by_judge, by_people
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang, Task, Vote, Winner
+from semeval_humor.submission.entries import Entry
 from semeval_humor.submission.kinds import Kind
 from tests.bench.handed_in import handed_in
 

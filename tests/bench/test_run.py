@@ -11,7 +11,6 @@ import pytest
 import semeval_humor
 from semeval_humor.bench.boards import read_board
 from semeval_humor.bench.config import BenchConfig
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.judge_config import JudgeConfig
 from semeval_humor.bench.judging import Judged
 from semeval_humor.bench.results import Slot, What, rating_value, read_records
@@ -19,6 +18,7 @@ from semeval_humor.bench.run import Done, _commit, run
 from semeval_humor.errors import DataError, EngineError
 from semeval_humor.ratings import Rating
 from semeval_humor.schema import Joke, Lang, Task, Vote, Winner
+from semeval_humor.submission.entries import Entry, read_entries
 from semeval_humor.submission.kinds import Kind
 from semeval_humor.votes import write_votes
 from tests.submission.folders import jokes, write_inputs, write_submission
@@ -104,6 +104,25 @@ def test_everything_is_measured_once(tmp_path: Path, lang: Lang) -> None:
     # The receipt names the input, so the words are known.
     assert rows[0].scores["coverage-inflected"].value == 1
     assert rows[0].scores["script-purity"].items == 6
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_only_the_rows_that_all_systems_have_answered(tmp_path: Path, lang: Lang) -> None:
+    submit(tmp_path, "base", lang)  # six rows
+    write_submission(tmp_path / "ours", lang, write_inputs(tmp_path / "in", lang), jokes(lang)[1:4])
+    measure(config(tmp_path))
+    settings = config(tmp_path, common_rows=True)
+    assert len(measure(settings).measured) == 2  # what was measured on other rows is no use
+    rows = read_board(settings).board.rows
+    assert [row.scores["script-purity"].items for row in rows] == [3, 3]
+    base, ours = read_entries(settings.systems, common_rows=True)
+    assert list(base.texts) == list(ours.texts) == [f"{lang}_{n:04}" for n in (2, 3, 4)]
+    # Of ours, the rows that are missing are no finding here.
+    assert [finding for finding in ours.findings if finding.id] == []
+    write_submission(tmp_path / "ours", lang, tmp_path / "in", jokes(lang)[4:])
+    write_submission(tmp_path / "base", lang, tmp_path / "in", jokes(lang)[:4])
+    with pytest.raises(DataError, match="the systems have no row in common"):
+        measure(settings)
 
 
 def test_only_what_has_changed_is_measured_again(place: Path) -> None:

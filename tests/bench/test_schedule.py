@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from semeval_humor.bench.entries import Entry
 from semeval_humor.bench.schedule import Battle, battles, possible
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.schema import Headline, Lang, Prompt, Task
+from semeval_humor.submission.entries import Entry
 from tests.bench.contest import entry, prompt, system
 
 ALL = 10_000

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from semeval_humor.bench.entries import Entry, read_entries
 from semeval_humor.bench.judge_config import JudgeConfig
 from semeval_humor.bench.judge_files import CARD_TO_READ, RECEIPT, VOTES
 from semeval_humor.bench.judging import Judged
 from semeval_humor.cli.console import Console
 from semeval_humor.cli.main import main
 from semeval_humor.schema import Joke, Lang
+from semeval_humor.submission.entries import Entry, read_entries
 from semeval_humor.votes import write_votes
 from tests.bench.boards import CARD, votes
 from tests.submission.folders import jokes, write_inputs, write_submission

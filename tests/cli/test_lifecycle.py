@@ -1,12 +1,21 @@
 """``lifecycle``: misspelt commands are found before any is run, and results end on stdout."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 
+from semeval_humor.bench.config import BenchConfig
 from semeval_humor.cli.main import main
+from semeval_humor.configs import Settings, checked, read_toml
+from semeval_humor.rewards.reward import RewardConfig as RewardFile
+from semeval_humor.training.grpo import GrpoConfig
+from semeval_humor.training.ppo.config import PpoConfig
+from semeval_humor.training.reward.config import RewardConfig
+from semeval_humor.training.sft import SftConfig
 
-CONFIGS = Path(__file__).parents[2] / "configs" / "lifecycle"
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / "configs" / "lifecycle"
 
 LIFECYCLE = """
 folder = "out"
@@ -45,7 +54,7 @@ def test_from_corpora_to_pairs(lifecycle: Path, capsys: pytest.CaptureFixture[st
     assert lines[-1].startswith("  done in 0:00:0")
     assert "none.parquet: cannot be read" in lines[-1]  # what was caught
     assert main(["lifecycle", str(lifecycle), "--plan"]) == 0
-    assert capsys.readouterr().out.splitlines()[0].startswith("✓ semeval-humor data build")
+    assert capsys.readouterr().out.splitlines()[0].startswith("semeval-humor data build")
 
     lifecycle.write_text(LIFECYCLE.replace("--limit 20", "--limit 30"))
     assert main(["lifecycle", str(lifecycle)]) == 2
@@ -70,13 +79,28 @@ def test_a_misspelt_command_is_found_before_anything_is_run(
     assert not Path("out/data").exists()
 
 
+SETTINGS: dict[str, type[Settings]] = {
+    "train reward": RewardConfig,
+    "train sft": SftConfig,
+    "train grpo": GrpoConfig,
+    "train ppo": PpoConfig,
+    "bench run": BenchConfig,
+}
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
-def test_the_commands_of_the_ready_lifecycles_exist(
+def test_the_ready_lifecycles_are_sound(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["lifecycle", str(path), "--plan"]) == 0
-    plan = capsys.readouterr().out
-    configs = [word for word in plan.split() if word.startswith("configs/")]
-    assert configs
-    assert [each for each in configs if not (CONFIGS.parents[1] / each).exists()] == []
+    commands = capsys.readouterr().out.splitlines()
+    assert len(commands) > 20
+    monkeypatch.chdir(ROOT)
+    for _, *words in map(shlex.split, commands):
+        kind = SETTINGS.get(" ".join(words[:2]))
+        for name in words:
+            if name.startswith("configs/") and name.endswith(".toml") and kind:
+                settings = checked(kind, read_toml(Path(name)), name)
+                reward = getattr(settings, "reward", None)
+                assert reward is None or checked(RewardFile, read_toml(reward), str(reward))

@@ -14,7 +14,7 @@ from semeval_humor.rewards.preferences import (
     from_votes,
     write_preferences,
 )
-from semeval_humor.rewards.votes import PairVote, Winner
+from semeval_humor.rewards.votes import FunnySide, PairVote
 from semeval_humor.schema import Constraint, Gif, Headline, Lang, Prompt, Task, WordPair
 
 
@@ -58,15 +58,15 @@ def test_near_equals_teach_nothing(
 
 def test_votes_are_counted_whichever_side_they_were_shown_on() -> None:
     votes = [
-        Comparison(RAIN, "good", "bad", Winner.LEFT),
-        Comparison(RAIN, "bad", "good", Winner.RIGHT),
-        Comparison(RAIN, "bad", "good", Winner.LEFT),
-        Comparison(RAIN, "good", "bad", Winner.BOTH),
-        Comparison(WORDS, "good", "bad", Winner.RIGHT),
-        Comparison(WORDS, "one", "two", Winner.LEFT),
-        Comparison(WORDS, "two", "one", Winner.LEFT),
-        Comparison(RAIN, "x", "y", Winner.NONE),
-        Comparison(RAIN, "same", "same", Winner.LEFT),
+        Comparison(RAIN, "good", "bad", FunnySide.LEFT),
+        Comparison(RAIN, "bad", "good", FunnySide.RIGHT),
+        Comparison(RAIN, "bad", "good", FunnySide.LEFT),
+        Comparison(RAIN, "good", "bad", FunnySide.BOTH),
+        Comparison(WORDS, "good", "bad", FunnySide.RIGHT),
+        Comparison(WORDS, "one", "two", FunnySide.LEFT),
+        Comparison(WORDS, "two", "one", FunnySide.LEFT),
+        Comparison(RAIN, "x", "y", FunnySide.NONE),
+        Comparison(RAIN, "same", "same", FunnySide.LEFT),
     ]
     found = from_comparisons(votes, source="votes")
     assert found.preferences == (
@@ -81,8 +81,8 @@ def test_votes_are_counted_whichever_side_they_were_shown_on() -> None:
 
 def test_themes_of_votes_stand_in_for_headlines() -> None:
     votes = [
-        PairVote("s1", "rain", "wet joke", "dry joke", Winner.RIGHT),
-        PairVote("s2", "snow", "wet joke", "dry joke", Winner.BOTH),
+        PairVote("s1", "rain", "wet joke", "dry joke", FunnySide.RIGHT),
+        PairVote("s2", "snow", "wet joke", "dry joke", FunnySide.BOTH),
     ]
     (found,) = from_votes(votes, source="votes").preferences
     assert (found.chosen, found.rejected) == ("dry joke", "wet joke")

@@ -8,8 +8,8 @@ import pytest
 
 from semeval_humor.errors import DataError
 from semeval_humor.rewards.votes import (
+    FunnySide,
     PairVote,
-    Winner,
     agreement_of_gaps,
     agreement_with_votes,
     cross_validated_agreement,
@@ -22,7 +22,7 @@ SHARED = Path(__file__).parents[3] / "shared/data/votes/human_votes_dev.json"
 
 
 def vote(session: str, left: str, right: str, winner: str) -> PairVote:
-    return PairVote(session, "pigeon", left, right, Winner(winner))
+    return PairVote(session, "pigeon", left, right, FunnySide(winner))
 
 
 def length(texts: Sequence[str]) -> list[float]:
@@ -112,7 +112,7 @@ def test_agreement() -> None:
 
 
 def test_agreement_does_not_depend_on_sides_or_scale() -> None:
-    sides = {Winner.LEFT: Winner.RIGHT, Winner.RIGHT: Winner.LEFT}
+    sides = {FunnySide.LEFT: FunnySide.RIGHT, FunnySide.RIGHT: FunnySide.LEFT}
     swapped = [
         PairVote(one.session, one.theme, one.right, one.left, sides.get(one.winner, one.winner))
         for one in VOTES

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from semeval_humor.rewards.votes import PairVote, Winner
+from semeval_humor.rewards.votes import FunnySide, PairVote
 from semeval_humor.training.reward.losses import (
     humor_loss,
     rating_loss,
@@ -17,7 +17,7 @@ LN2, LN3 = math.log(2), math.log(3)
 
 
 def vote(winner: str) -> PairVote:
-    return PairVote("s", "pigeon", "left", "right", Winner(winner))
+    return PairVote("s", "pigeon", "left", "right", FunnySide(winner))
 
 
 def entropy(logit: float, target: float) -> float:

@@ -1,9 +1,7 @@
 """Help is instant and true, and wrong usage is told in one line."""
 
-import logging
 import re
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,17 +38,6 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple
 
 
 COMMANDS = list(leaves(cli))
-
-
-@pytest.fixture(autouse=True)
-def _process_as_before() -> Iterator[None]:
-    """What ``main`` does to its process is none of the other tests' business."""
-    handlers, level = logging.root.handlers[:], logging.getLogger("semeval_humor").level
-    on_term = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, on_term)
-    logging.root.handlers[:] = handlers
-    logging.getLogger("semeval_humor").setLevel(level)
 
 
 LOADED = """
