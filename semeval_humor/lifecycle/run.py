@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -223,7 +222,7 @@ def _run(stage: Stage, logs: Path, arguments: Sequence[str], said: Callable[[str
                 log.flush()
                 said(line.rstrip())
             except KeyboardInterrupt:
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # a shell may have started us with SIGINT ignored
                 interrupted = True
         code = process.wait()
     if interrupted:

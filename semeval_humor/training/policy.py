@@ -1,5 +1,6 @@
 """A policy: the model in training, its tokenizer, its frozen parent, and how it is saved."""
 
+import importlib.util
 import shutil
 import uuid
 import warnings
@@ -311,24 +312,28 @@ def find_source(config: PolicyConfig) -> Source:
     return Source(model, check_adapter(str(folder), model))
 
 
+def check_libraries() -> None:
+    """Look for the libraries of a training, before anything is read or fetched for it.
+
+    Raises:
+        ConfigError: one is missing.
+    """
+    for module in ("torch", "transformers", "peft", "trl"):
+        if importlib.util.find_spec(module) is None:
+            raise ConfigError(f"training needs {module}: pip install 'semeval-humor[train]'")
+
+
 def load_policy(config: PolicyConfig, source: Source, chat: Chat) -> Policy:
     """Load what training starts from: trained weights in float32, in any case.
 
     Raises:
-        ConfigError: a library is missing, no layer has a name in ``lora.targets``, or QLoRA has no
-            GPU.
+        ConfigError: no layer has a name in ``lora.targets``, or QLoRA has no GPU.
         DataError: the weights do not fill the model or the adapter.
         EngineError: not enough memory, or transformers does not know such a model.
     """
-    try:
-        import peft  # noqa: F401
-        import torch
-        import trl  # noqa: F401
-        from transformers import AutoTokenizer
-    except ImportError as error:
-        raise ConfigError(
-            f"training needs {error.name}: pip install 'semeval-humor[train]'"
-        ) from error
+    import torch
+    from transformers import AutoTokenizer
+
     book = PromptBook(config.prompts)
     tokenizer = AutoTokenizer.from_pretrained(
         source.model.path, local_files_only=True, trust_remote_code=False

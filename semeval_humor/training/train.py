@@ -18,7 +18,13 @@ from semeval_humor.training.callback import Follower, Nobody, Watch, plain
 from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.live import Records
 from semeval_humor.training.pairs import Rows, read_rows
-from semeval_humor.training.policy import Chat, Policy, find_source, load_policy
+from semeval_humor.training.policy import (
+    Chat,
+    Policy,
+    check_libraries,
+    find_source,
+    load_policy,
+)
 from semeval_humor.training.proof import NotLearningError, Proof, prove
 from semeval_humor.training.report import write_report
 from semeval_humor.training.reward.fit import idle_cores
@@ -101,6 +107,7 @@ def train_policy(
         NotLearningError: training does not change the policy; says why.
     """
     started = datetime.now(UTC)
+    check_libraries()
     _check_distributed(kind, config)
     watch = Records(config.out, watch) if is_main() else Nobody()
     source = find_source(config)

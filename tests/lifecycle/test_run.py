@@ -113,7 +113,7 @@ from pathlib import Path
 def save(number, frame):
     with open("signals.txt", "a") as f: f.write("saved ")
     sys.exit(130)
-signal.signal(signal.SIGINT, save)
+signal.signal(signal.SIGTERM, save)
 if Path("signals.txt").exists():
     print("went on", file=sys.stderr); sys.exit(0)
 print("ready", file=sys.stderr, flush=True)
