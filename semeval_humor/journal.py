@@ -137,7 +137,7 @@ def read_entries(path: Path, decode: Callable[[Mapping[str, Any]], E]) -> list[E
 def _complete_lines(path: Path, content: bytes) -> list[bytes]:
     """The lines of a journal without a torn last one; none if the run's own line is torn."""
     if not (content.startswith(_BEGINNING) or _BEGINNING.startswith(content)):
-        raise DataError(f"{path}:1: not a journal; move the file, or use another --name or --out")
+        raise DataError(f"{path}:1: not a journal; move the file, or choose another folder")
     return content[: content.rfind(b"\n") + 1].splitlines()
 
 
@@ -167,7 +167,7 @@ def _check_identity(path: Path, line: bytes, identity: Mapping[str, Any]) -> Non
     if differences:
         raise ConfigError(
             f"{path}: holds another run ({'; '.join(differences)}); "
-            "use another --name or --out, or --force to start over"
+            "--force starts over, another folder keeps both"
         )
 
 

@@ -116,7 +116,7 @@ def test_another_run_in_the_same_place_is_refused_with_the_difference_named(
 ) -> None:
     with pytest.raises(ConfigError) as refusal:
         open_journal(path, IDENTITY | change)
-    assert f"holds another run ({difference}); use another --name" in str(refusal.value)
+    assert f"holds another run ({difference}); --force starts over" in str(refusal.value)
     assert path.read_bytes() == written
 
 
@@ -234,7 +234,7 @@ FOREIGN = [
 def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"jsonl:1: not a journal; move the file, or use another"):
+    with pytest.raises(DataError, match=r"jsonl:1: not a journal; move the file, or choose"):
         open_journal(path)
     with pytest.raises(DataError, match=r"jsonl:1: not a journal"):
         read_entries(path, decode)
