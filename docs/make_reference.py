@@ -68,7 +68,8 @@ def anchor(title: str) -> str:
 
 def commands_page() -> Iterator[str]:
     """The help page of every command, in the order in which a team needs them."""
-    root = click.Context(cli, info_name="semeval-humor", terminal_width=WIDTH)
+    settings = {**cli.context_settings, "terminal_width": WIDTH}
+    root = click.Context(cli, info_name="semeval-humor", **settings)
     found = {each.command_path: each for each in contexts(root)}
     yield MADE
     yield "# Commands\n"

@@ -12,14 +12,14 @@ from semeval_humor.prompts import Example, LanguagePrompts
 from semeval_humor.rewards.components import Band
 from semeval_humor.rewards.gates import Gate as RewardGate
 from semeval_humor.rewards.profiles import Profile, Weights, WordWeights
-from semeval_humor.rewards.reward import RewardConfig
+from semeval_humor.rewards.reward import RewardFile
 from semeval_humor.submission.gates import Gate as SubmissionGate
 from semeval_humor.training.config import LoraSettings, PolicyConfig
 from semeval_humor.training.dpo import DpoConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.online_config import OnlineConfig, VllmSettings
 from semeval_humor.training.ppo.config import PpoConfig
-from semeval_humor.training.reward.config import RewardConfig as RewardTraining
+from semeval_humor.training.reward.config import RewardConfig
 from semeval_humor.training.rloo import RlooConfig
 from semeval_humor.training.sentinel.config import SentinelConfig, SetLimit
 from semeval_humor.training.sft import SftConfig
@@ -37,8 +37,8 @@ SETTINGS: Mapping[type[Settings], tuple[str, str]] = {
         "The file of `predict --prompts` and of `prompts = …`: a table for each language, `[en]`.",
     ),
     Example: ("Examples in prompts", "In a file of prompts: `[[en.examples]]`."),
-    RewardTraining: ("train reward", "The file of `train reward --config`."),
-    RewardConfig: (
+    RewardConfig: ("train reward", "The file of `train reward --config`."),
+    RewardFile: (
         "REWARD.toml",
         "The file that `redteam`, `judge --reward`, `--scorer` and `reward = …` take.",
     ),

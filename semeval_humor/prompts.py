@@ -29,9 +29,13 @@ class Example(Settings):
     """A joke shown to base models, with the headline or the words that it was written for."""
 
     joke: str
+    """What the model is shown as an answer."""
     headline: str | None = None
+    """What it is about; or give word1 and word2."""
     word1: str | None = None
+    """One word that it contains."""
     word2: str | None = None
+    """The other one."""
 
     @model_validator(mode="after")
     def _has_one_constraint(self) -> Self:

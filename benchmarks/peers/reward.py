@@ -36,7 +36,7 @@ from semeval_humor.rewards.classifier import Classifier, load_classifier
 from semeval_humor.rewards.components import Row
 from semeval_humor.rewards.encoders import TransformersEncoder, load_encoder
 from semeval_humor.rewards.profiles import read_profile
-from semeval_humor.rewards.reward import Reward, RewardConfig
+from semeval_humor.rewards.reward import Reward, RewardFile
 from semeval_humor.rewards.votes import (
     PairVote,
     TextScore,
@@ -272,7 +272,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.table:
         path: Path = arguments.reward
-        config = checked(RewardConfig, read_toml(path), str(path))
+        config = checked(RewardFile, read_toml(path), str(path))
         classifiers = {lang: path.parent / each for lang, each in config.classifiers.items()}
         if arguments.jokes:
             _record(SPEED, TEXTS, _of_jokes(classifiers, arguments.jokes))

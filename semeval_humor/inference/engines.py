@@ -88,8 +88,8 @@ def choose_engine(config: EngineConfig) -> tuple[str, str]:
     if installed("torch") and installed("transformers"):
         return "transformers", f"vllm is not installed and would be faster: {INSTALL_CPU}"
     raise ConfigError(
-        f"no engine: with a GPU, {INSTALL_GPU}; without, {INSTALL_TRAIN}, "
-        f"or, faster, {INSTALL_CPU}; or give a --base-url"
+        f"no engine: with a GPU, {INSTALL_GPU}; without, {INSTALL_CPU}, or {INSTALL_TRAIN}, "
+        "which is slower and cannot judge or label; or give a --base-url"
     )
 
 

@@ -53,7 +53,9 @@ class Band(Settings):
     """Lengths that are usual, in tokens: words, in Chinese characters."""
 
     at_least: PerLang
+    """The shortest usual length, for all languages or for each."""
     at_most: PerLang
+    """The longest."""
 
 
 def humour(row: Row) -> float:

@@ -33,8 +33,11 @@ class Gate(Settings):
     """One gate: a bound on what it measures, and how steeply its factor falls outside."""
 
     reason: str
+    """Why there is such a gate, and why at this bound."""
     at_least: PerLang | None = None
+    """The lowest value that passes, for all languages or for each; or give at_most."""
     at_most: PerLang | None = None
+    """The highest value that passes."""
     half: PerLang
     """Distance from the bound that halves the factor."""
 

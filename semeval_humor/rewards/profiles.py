@@ -26,14 +26,18 @@ class Weights(Settings):
     """What each component counts for in the sum on rows without words: headlines, captions."""
 
     humour: FiniteFloat
+    """Of the classifier's probability that the text is a joke."""
     length: FiniteFloat = 0.0
+    """Of how usual the length is, 1 within the band; needs the table length."""
     repetition: FiniteFloat = 0.0
+    """Of the share of n-grams that repeat; below 0 it is a penalty."""
 
 
 class WordWeights(Weights):
     """The same for rows with two words, which alone have a coverage."""
 
     coverage: FiniteFloat = 0.0
+    """Of the share of the two words that occur: 0, ½ or 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,17 @@ class Profile(Settings):
     """A weighted sum of components, times the factors of gates."""
 
     reason: str
+    """Why there is such a profile."""
     headline: Weights
+    """What counts on rows without two words."""
     words: WordWeights
+    """What counts on rows with two words."""
     length: Band | None = None
     """Usual lengths; none: no such component."""
     coverage_multiplies: bool = False
     """The sum is multiplied by the coverage, where there is one."""
     gates: dict[str, Gate] = Field(default_factory=dict)
+    """By the name of what they measure: loops, purity, cut-off, …"""
 
     @field_validator("gates", mode="before")  # else a misspelt gate is one with settings missing
     @classmethod

@@ -42,7 +42,7 @@ class Rewards:
     components: Mapping[str, tuple[float | None, ...]]
 
 
-class RewardConfig(Settings):
+class RewardFile(Settings):
     """A REWARD.toml."""
 
     profile: Literal["guarded", "summed"] = "guarded"
@@ -147,7 +147,7 @@ def load_reward(path: Path, langs: Collection[Lang] | None = None) -> Reward:
             no classifier for a language.
         DataError: a classifier cannot be read.
     """
-    config = checked(RewardConfig, read_toml(path), str(path))
+    config = checked(RewardFile, read_toml(path), str(path))
     wanted = config.classifiers.keys() if langs is None else langs
     for lang in wanted:
         if lang not in config.classifiers:

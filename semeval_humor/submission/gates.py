@@ -30,8 +30,11 @@ class Gate(Settings):
     """One gate's bound. A gate that looks for a fact rather than a number has none."""
 
     reason: str
+    """Why there is such a gate; shown where it refuses."""
     at_least: float | dict[Lang, float] | None = None
+    """The lowest value that passes, for all languages or for each; or give at_most."""
     at_most: float | dict[Lang, float] | None = None
+    """The highest value that passes."""
 
     @model_validator(mode="after")
     def _one_bound(self) -> "Gate":

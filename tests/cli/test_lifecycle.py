@@ -8,7 +8,7 @@ import pytest
 from semeval_humor.bench.config import BenchConfig
 from semeval_humor.cli.main import main
 from semeval_humor.configs import Settings, checked, read_toml
-from semeval_humor.rewards.reward import RewardConfig as RewardFile
+from semeval_humor.rewards.reward import RewardFile
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.reward.config import RewardConfig

@@ -7,7 +7,7 @@ from semeval_humor.errors import ConfigError
 from semeval_humor.rewards.components import Row
 from semeval_humor.rewards.gates import MEASURES
 from semeval_humor.rewards.profiles import GATE, PROFILES, read_profile
-from semeval_humor.rewards.reward import RewardConfig
+from semeval_humor.rewards.reward import RewardFile
 from semeval_humor.schema import Constraint, Headline, Lang, Prompt, Task, WordPair
 
 SUMMED, GUARDED = read_profile("summed"), read_profile("guarded")
@@ -195,11 +195,11 @@ def test_wrong_settings_are_named(name: str, overrides: dict[str, object], messa
 
 @pytest.mark.parametrize("config", sorted(Path("configs/rewards").glob("*.toml")), ids=str)
 def test_ready_rewards_are_valid(config: Path) -> None:
-    made = RewardConfig.model_validate(tomllib.loads(config.read_text(encoding="utf-8")))
+    made = RewardFile.model_validate(tomllib.loads(config.read_text(encoding="utf-8")))
     read_profile(made.profile, made.overrides, str(config))
 
 
 def test_the_packages_profiles_are_those_that_a_reward_can_name() -> None:
     names = tomllib.loads(PROFILES.read_text(encoding="utf-8")).keys()
     for name in names:
-        RewardConfig.model_validate({"profile": name, "classifiers": {"en": "x"}})
+        RewardFile.model_validate({"profile": name, "classifiers": {"en": "x"}})

@@ -33,7 +33,7 @@ from semeval_humor.configs import checked, read_toml
 from semeval_humor.rewards.classifier import CARD_FILE, Card
 from semeval_humor.rewards.encoders import HUMOR, TransformersEncoder, batches, load_encoder
 from semeval_humor.rewards.profiles import GATE, Profile
-from semeval_humor.rewards.reward import Reward, RewardConfig, Rewards
+from semeval_humor.rewards.reward import Reward, RewardFile, Rewards
 from semeval_humor.schema import Lang, Prompt, WordPair
 from semeval_humor.training.ppo.credit import Piece
 from semeval_humor.weights import read_json
@@ -191,7 +191,7 @@ def load_attribution(path: Path, reward: Reward) -> ClassifierAttribution:
     Raises:
         ConfigError: the file or a classifier cannot be read.
     """
-    config = checked(RewardConfig, read_toml(path), str(path))
+    config = checked(RewardFile, read_toml(path), str(path))
     folders = {lang: path.parent / config.classifiers[lang].expanduser() for lang in reward.langs}
     readers = {folder: _reader(folder) for folder in dict.fromkeys(folders.values())}
     return ClassifierAttribution(
