@@ -4,15 +4,14 @@ import contextlib
 import io
 import json
 import logging
-import os
 import shutil
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from semeval_humor.errors import ConfigError, HumorError
+from semeval_humor.files import atomic_folder
 
 logger = logging.getLogger(__name__)
 
@@ -38,19 +37,19 @@ def converted(gguf: Callable[[Path], Path], target: Path, *, adds_bos: bool) -> 
     if target.is_dir():
         return target
     logger.warning("converting %s once, into %s; takes up to a minute", target.name, target)
-    partial = target.parent / f".{target.name}.{uuid.uuid4().hex}"
     try:
-        partial.mkdir(parents=True)
         _remove_abandoned(target)
-        scratch = partial / "gguf"
-        _convert(gguf(scratch), partial, adds_bos=adds_bos)
-        shutil.rmtree(scratch, ignore_errors=True)
-        _move(partial, target)
+        with atomic_folder(target) as partial:
+            scratch = partial / "gguf"
+            _convert(gguf(scratch), partial, adds_bos=adds_bos)
+            shutil.rmtree(scratch, ignore_errors=True)
     except ImportError as error:
         raise ConfigError(
             f"{target.name}: converting it needs {error.name}: pip install 'semeval-humor[train]'"
         ) from error
     except (OSError, ValueError, RuntimeError, KeyError) as error:
+        if target.is_dir():  # another process was faster
+            return target
         if isinstance(error, OSError) and error.strerror:  # transformers raises it without a cause
             raise ConfigError(
                 f"{target}: cannot be written: {error.strerror}; "
@@ -58,8 +57,6 @@ def converted(gguf: Callable[[Path], Path], target: Path, *, adds_bos: bool) -> 
             ) from error
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise HumorError(f"{target.name}: cannot be converted: {reason}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return target
 
 
@@ -112,19 +109,6 @@ def _forget_how_it_was_loaded(path: Path) -> None:
     for name in ("is_local", "local_files_only"):
         config.pop(name, None)
     path.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def _move(partial: Path, target: Path) -> None:
-    # safetensors makes files that only their owner reads; the cache may be a shared one.
-    mode = partial.stat().st_mode & 0o666
-    for file in partial.iterdir():
-        file.chmod(mode)
-    try:
-        os.rename(partial, target)
-    except OSError:
-        # A directory cannot be renamed onto one that holds files: another process was faster.
-        if not target.is_dir():
-            raise
 
 
 def _remove_abandoned(target: Path) -> None:

@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -59,6 +61,34 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
         raise DataError(
             f"{path}: not UTF-8: half a character in {error.object[: error.end][-60:]!r}"
         ) from error
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Yield a new folder beside ``path``, and move it into place once the block is done.
+
+    If the block raises, nothing is left behind. Its files can then be read as the umask allows:
+    safetensors makes some that only their owner reads.
+
+    Args:
+        path: the folder; its parents are made.
+        replace: delete what is there, at the last moment.
+
+    Raises:
+        OSError: it cannot be written, or there is something in its place.
+    """
+    partial = path.parent / f".{path.name}.{uuid.uuid4().hex}"
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        for file in partial.rglob("*"):
+            if file.is_file():
+                file.chmod(0o666 & ~_umask())
+        if replace:
+            shutil.rmtree(path, ignore_errors=True)
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def sha256_of_file(path: Path) -> str:

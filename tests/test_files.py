@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from semeval_humor.errors import DataError, HumorError
-from semeval_humor.files import atomic_writer, sha256_of_file, sha256_of_json
+from semeval_humor.files import atomic_folder, atomic_writer, sha256_of_file, sha256_of_json
 
 
 def test_the_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -114,3 +114,37 @@ def test_fingerprint_of_json_ignores_the_order_of_keys_only() -> None:
     assert sha256_of_json(value) == sha256_of_json(turned)
     assert sha256_of_json(value) == hashlib.sha256(as_text.encode()).hexdigest()
     assert sha256_of_json(value) != sha256_of_json(value | {"texts": ["ñ", "笑话"]})
+
+
+def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "checkpoint"
+
+    def broken() -> None:
+        with atomic_folder(target) as partial:
+            (partial / "half").write_text("x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
+    assert list(target.parent.iterdir()) == []
+    with atomic_folder(target) as partial:
+        (partial / "model.safetensors").touch(mode=0o600)
+        assert not target.exists()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert (target / "model.safetensors").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert [path.name for path in target.parent.iterdir()] == ["checkpoint"]
+
+
+def test_a_folder_takes_the_place_of_another_only_when_told_to(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("x")
+    target = tmp_path / "checkpoint"
+    target.mkdir()
+    (tmp_path / "old").rename(target / "old")
+    with pytest.raises(OSError, match="not empty"), atomic_folder(target):
+        pass
+    assert (target / "old").exists()
+    with atomic_folder(target, replace=True) as partial:
+        (partial / "new").touch()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint"]

@@ -9,6 +9,8 @@ import rich.console
 from rich.live import Live
 from rich.table import Table
 
+from semeval_humor.cli.console import NOTE_EVERY_S
+
 if TYPE_CHECKING:
     from semeval_humor.lifecycle.run import Record, Records
     from semeval_humor.lifecycle.stages import Stage
@@ -24,19 +26,25 @@ class LifecycleConsole:
         self._current: Stage | None = None
         self._began = time.monotonic()
         self._line = ""
+        self._next_note = 0.0
         self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=2)
 
     def begins(self, stage: "Stage") -> None:
         """Show that a stage runs."""
         self._current, self._began, self._line = stage, time.monotonic(), ""
+        self._next_note = self._began + NOTE_EVERY_S
         if not self._console.is_terminal:
             number = self._stages.index(stage) + 1
             self._note(f"[{number}/{len(self._stages)}] {stage.name}: {stage.command}")
 
     def said(self, line: str) -> None:
-        """Show the last line of the stage."""
-        if line.strip():
-            self._line = line.strip()
+        """Show the last line of the stage; without a terminal, now and then."""
+        if not line.strip():
+            return
+        self._line = line.strip()
+        if not self._console.is_terminal and time.monotonic() > self._next_note:
+            self._note(f"  {self._line}")
+            self._next_note = time.monotonic() + NOTE_EVERY_S
 
     def ended(self, stage: "Stage", record: "Record") -> None:
         """Show that a stage is done."""

@@ -1,8 +1,6 @@
 """``train export``: a LoRA adapter merged into its model, and how much of it is left."""
 
 import dataclasses
-import shutil
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +9,7 @@ from typing import Any, Literal
 
 from semeval_humor.diff import Verdict, diff
 from semeval_humor.errors import ConfigError, HumorError
-from semeval_humor.files import sha256_of_file
+from semeval_humor.files import atomic_folder, sha256_of_file
 from semeval_humor.models import check_adapter, parent_of, resolve
 from semeval_humor.receipt import hardware, versions, write_receipt
 from semeval_humor.schema import FileRecord, Receipt
@@ -80,17 +78,10 @@ def export(
     before = diff(Path(base.path), adapter)
     if before.verdict is not Verdict.CHANGED:
         raise HumorError(f"{adapter}: {before.verdict}: there is nothing to merge")
-    partial = out.parent / f".{out.name}.{uuid.uuid4().hex}"
-    try:
-        with writing(out):
-            partial.mkdir(parents=True)
-            survival = _merge(source, partial, dtype)
-            copy_tokenizer(base, partial)
-            receipt = _receipt(source, partial, dtype, survival, started)
-            write_receipt(partial / RECEIPT, receipt)
-            partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with writing(out), atomic_folder(out) as partial:
+        survival = _merge(source, partial, dtype)
+        copy_tokenizer(base, partial)
+        write_receipt(partial / RECEIPT, _receipt(source, partial, dtype, survival, started))
     return survival
 
 
@@ -141,10 +132,6 @@ def _merge(source: Source, out: Path, dtype: Dtype) -> Survival:
         kept += int((moved & (written != was)).sum())
         square += float((new - old).double().square().sum())
         lost += float(((written - was) - (new - old)).double().square().sum())
-    if not changed:
-        raise HumorError(
-            f"{source.adapter.path}: what it adds is so small that even float32 rounds it away"
-        )
     merged.to(kind).save_pretrained(out)
     return Survival(changed, kept, (lost / square) ** 0.5)
 

@@ -9,9 +9,7 @@ normalisation; a directory of tensors, which are float32, or blocks of 32 weight
 """
 
 import logging
-import shutil
 import struct
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeval_humor.errors import ConfigError, DataError
+from semeval_humor.files import atomic_folder
 
 logger = logging.getLogger(__name__)
 
@@ -79,13 +78,11 @@ def converted(packed: Path, target: Path) -> Path:
     if target.is_dir():
         return target
     logger.warning("unpacking %s once, into %s", packed.name, target)
-    partial = target.parent / f".{target.name}.{uuid.uuid4().hex}"
     try:
-        partial.mkdir(parents=True)
-        content = read_packed(packed)
-        _save_model(content, partial)
-        _save_tokenizer(content, partial)
-        partial.rename(target)
+        with atomic_folder(target) as partial:
+            content = read_packed(packed)
+            _save_model(content, partial)
+            _save_tokenizer(content, partial)
     except ImportError as error:
         raise ConfigError(
             f"{target.name}: unpacking it needs {error.name}: pip install 'semeval-humor[train]'"
@@ -96,8 +93,6 @@ def converted(packed: Path, target: Path) -> Path:
                 f"{target}: cannot be written: {error.strerror or error}; "
                 "set SEMEVAL_HUMOR_CACHE to a folder with 1 GB of free space"
             ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return target
 
 

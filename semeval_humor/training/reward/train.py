@@ -1,9 +1,7 @@
 """``train reward``: an encoder and labelled texts to a calibrated humour classifier."""
 
 import json
-import shutil
 import time
-import uuid
 from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from semeval_humor.errors import ConfigError, EngineError, HumorError
-from semeval_humor.files import atomic_writer, sha256_of_file
+from semeval_humor.files import atomic_folder, atomic_writer, sha256_of_file
 from semeval_humor.receipt import hardware, versions, write_receipt
 from semeval_humor.rewards.calibration import (
     expected_calibration_error,
@@ -67,28 +65,22 @@ def train(config: RewardConfig, watch: Watch, *, force: bool = False) -> Path:
     encoder = _new_encoder(parent, config)
     history = _fitted(encoder, examples, config, watch)
     temperature, calibration = calibrate(encoder, examples.dev)
-    partial = config.out.parent / f".{config.out.name}.{uuid.uuid4().hex}"
     try:
-        partial.mkdir(parents=True)
-        card = _card(config, examples, temperature)
-        save_encoder(partial, encoder)
-        write_card(partial, card)
-        classifier = Classifier(encoder, card, classifier_sha256(partial))
-        scores = held_out_scores(classifier, encoder, examples.test, examples.votes[1])
-        _write_metrics(partial / METRICS_FILE, history, calibration, scores)
-        seconds = time.perf_counter() - clock
-        identity = ModelIdentity(config.encoder, weights_sha256(str(parent)))
-        write_receipt(
-            partial / RECEIPT_FILE,
-            _receipt(config, examples, identity, partial, history, started, seconds),
-        )
-        if force:
-            shutil.rmtree(config.out, ignore_errors=True)
-        partial.rename(config.out)
+        with atomic_folder(config.out, replace=force) as partial:
+            card = _card(config, examples, temperature)
+            save_encoder(partial, encoder)
+            write_card(partial, card)
+            classifier = Classifier(encoder, card, classifier_sha256(partial))
+            scores = held_out_scores(classifier, encoder, examples.test, examples.votes[1])
+            _write_metrics(partial / METRICS_FILE, history, calibration, scores)
+            seconds = time.perf_counter() - clock
+            identity = ModelIdentity(config.encoder, weights_sha256(str(parent)))
+            write_receipt(
+                partial / RECEIPT_FILE,
+                _receipt(config, examples, identity, partial, history, started, seconds),
+            )
     except OSError as error:
         raise HumorError(f"{config.out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return config.out
 
 
