@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import rich.console
 from rich.live import Live
-from rich.table import Table
+from rich.text import Text
 
 from semeval_humor.cli.console import NOTE_EVERY_S
 
@@ -17,25 +17,28 @@ if TYPE_CHECKING:
 
 
 class LifecycleConsole:
-    """All stages at a glance, and what the one at hand says; lines without a terminal."""
+    """A line for each stage that is done, and below them what the one at hand says."""
 
     def __init__(self, stages: "Sequence[Stage]", records: "Records") -> None:
         self._console = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
         self._stages = stages
         self._records = records
         self._current: Stage | None = None
-        self._began = time.monotonic()
+        self._began = self._next_note = time.monotonic()
         self._line = ""
-        self._next_note = 0.0
-        self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=2)
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._now,
+            refresh_per_second=2,
+            transient=True,
+        )
 
     def begins(self, stage: "Stage") -> None:
         """Show that a stage runs."""
         self._current, self._began, self._line = stage, time.monotonic(), ""
         self._next_note = self._began + NOTE_EVERY_S
         if not self._console.is_terminal:
-            number = self._stages.index(stage) + 1
-            self._note(f"[{number}/{len(self._stages)}] {stage.name}: {stage.command}")
+            self._note(f"{self._place(stage)} {stage.name}: {stage.command}")
 
     def said(self, line: str) -> None:
         """Show the last line of the stage; without a terminal, now and then."""
@@ -47,37 +50,36 @@ class LifecycleConsole:
             self._next_note = time.monotonic() + NOTE_EVERY_S
 
     def ended(self, stage: "Stage", record: "Record") -> None:
-        """Show that a stage is done."""
+        """Show that a stage is done, and of a fault that had to be caught, what it was."""
         self._current = None
-        if not self._console.is_terminal:
-            caught = f"; {self._line}" if stage.exit_code else ""
+        caught = f"; {self._line}" if stage.exit_code else ""
+        if self._console.is_terminal:
+            self._note(f"{self._done(stage, record)}{caught}")
+        else:
             self._note(f"  done in {_time(record.seconds)}{caught}")
+
+    def _now(self) -> Text:
+        if self._current is None:
+            return Text()
+        stage, since = self._current, _time(time.monotonic() - self._began)
+        place = f"{self._place(stage)} {since}  {stage.name}: {stage.title}"
+        return Text(f"{place}\n      {self._line}", no_wrap=True, overflow="ellipsis")
+
+    def _place(self, stage: "Stage") -> str:
+        return f"[{self._stages.index(stage) + 1}/{len(self._stages)}]"
+
+    def _done(self, stage: "Stage", record: "Record") -> str:
+        return f"✓ {_time(record.seconds)}  {stage.name}: {stage.title}"
 
     def _note(self, text: str) -> None:
         self._console.print(text, markup=False)
 
-    def _table(self) -> Table:
-        table = Table(box=None, padding=(0, 1), show_header=False)
-        table.add_column(width=1)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right")
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        for stage in self._stages:
-            table.add_row(*self._row(stage))
-        return table
-
-    def _row(self, stage: "Stage") -> tuple[str, str, str, str, str]:
-        done = self._records.done(stage)
-        if done:
-            return "✓", stage.name, stage.title, _time(done.seconds), ""
-        if stage is self._current:
-            since = _time(time.monotonic() - self._began)
-            return "▸", stage.name, stage.title, since, rich.markup.escape(self._line)
-        return "·", stage.name, stage.title, "", ""
-
     def __enter__(self) -> Self:
         if self._console.is_terminal:
+            for stage in self._stages:
+                record = self._records.done(stage)
+                if record:
+                    self._note(self._done(stage, record))
             self._live.start()
         return self
 
