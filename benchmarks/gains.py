@@ -27,10 +27,11 @@ from semeval_humor.schema import Lang
 from semeval_humor.training.config import LoraSettings, PolicyConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.pairs import read_rows
-from semeval_humor.training.policy import find_source, load_policy
+from semeval_humor.training.policy import load_policy
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.rewarding import rewarded
 from semeval_humor.training.ppo.rollout import Asked, Rollout, roll_out
+from semeval_humor.training.source import find_source
 
 RESULTS = Path(__file__).parent / "results.jsonl"
 BENCHMARK = "gains"

@@ -17,7 +17,7 @@ from semeval_humor import receipt
 from semeval_humor.html.charts import CHART_CSS
 from semeval_humor.html.page import heading, page
 from semeval_humor.markdown import table
-from semeval_humor.training.live import Progress, read_progress
+from semeval_humor.training.recorder import Progress, read_progress
 from semeval_humor.training.report import curves
 
 RESULTS = Path(__file__).parent / "results.jsonl"

@@ -113,7 +113,7 @@ PYTHON: Mapping[str, Mapping[str, str]] = {
         "metrics.repetition": "rep_n loops tail_loops compression_ratio",
         "metrics.coverage": "",
         "metrics.overlap": "",
-        "metrics.scripts": "HanForms script_purity foreign_rows han_mix han_forms",
+        "metrics.scripts": "script_purity foreign_rows han_mix",
         "metrics.language": "",
         "metrics.length": "",
         "metrics.perplexity": "PerplexityScores perplexity",
@@ -152,7 +152,7 @@ PYTHON: Mapping[str, Mapping[str, str]] = {
         "training.online": "RewardError train_online",
         "training.eos": "EndNotTaughtError",
         "training.policy": "Chat",
-        "training.callback": "Watch",
+        "training.watch": "Watch",
     },
 }
 """Names that may be imported, by chapter and module; where none stand, all that are public."""

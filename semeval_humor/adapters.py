@@ -25,12 +25,10 @@ class Adapter:
     Attributes:
         path: local directory.
         rank: the largest of its matrices' ranks.
-        base: name of the model that it was trained on, in its own words.
     """
 
     path: str
     rank: int
-    base: str | None
 
 
 def read_adapter(directory: Path, model: Path, model_name: str) -> Adapter:
@@ -66,7 +64,7 @@ def read_adapter(directory: Path, model: Path, model_name: str) -> Adapter:
     ]
     if not ranks:
         raise ConfigError(f"{file}: holds no LoRA matrices (lora_A, lora_B)")
-    return Adapter(str(directory), max(ranks), base)
+    return Adapter(str(directory), max(ranks))
 
 
 def adapter_file(directory: Path) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, HumorError
+from semeval_humor.errors import ConfigError, HumorError, first_line
 from semeval_humor.files import atomic_folder
 
 logger = logging.getLogger(__name__)
@@ -55,8 +55,7 @@ def converted(gguf: Callable[[Path], Path], target: Path, *, adds_bos: bool) -> 
                 f"{target}: cannot be written: {error.strerror}; "
                 "set SEMEVAL_HUMOR_CACHE to a folder with 2 GB of free space"
             ) from error
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise HumorError(f"{target.name}: cannot be converted: {reason}") from error
+        raise HumorError(f"{target.name}: cannot be converted: {first_line(error)}") from error
     return target
 
 

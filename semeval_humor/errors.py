@@ -26,3 +26,8 @@ class EngineError(HumorError, RuntimeError):
     """A model or a server failed."""
 
     exit_code = 3
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, at most a line; its name where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

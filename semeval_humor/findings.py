@@ -41,7 +41,6 @@ class Code(StrEnum):
     REPETITION = "repetition"
     TRUNCATED = "truncated"
     DUPLICATE_TEXT = "duplicate-text"
-    KNOWN_JOKE = "known-joke"
     NEWLINE = "newline"
     CONTROL_CHAR = "control-char"
     THINK_TAG = "think-tag"

@@ -12,7 +12,7 @@ from typing import Any
 
 from semeval_humor.adapters import Adapter, read_adapter
 from semeval_humor.conversion import converted
-from semeval_humor.errors import ConfigError
+from semeval_humor.errors import ConfigError, first_line
 from semeval_humor.schema import Lang, ModelIdentity
 from semeval_humor.weights import (
     cache_dir,
@@ -54,14 +54,12 @@ class Model:
         path: local directory with config, tokenizer and safetensors.
         langs: languages it speaks; None where nobody said so.
         chat: it has a chat template; otherwise it continues texts.
-        license: name of its licence; None where unknown.
     """
 
     name: str
     path: str
     langs: tuple[Lang, ...] | None
     chat: bool
-    license: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ def _packaged(name: str, known: KnownModel, accepted: Collection[str]) -> Model:
         gguf, digest = partial(_assembled, module), module.EXPECTED_SHA256
     target = cache_dir() / "models" / f"{name}-{digest[:12]}"
     path = converted(gguf, target, adds_bos=known.adds_bos)
-    return Model(name, str(path), known.langs, _has_chat_template(path), known.license)
+    return Model(name, str(path), known.langs, _has_chat_template(path))
 
 
 def _home(module: str) -> Path:
@@ -246,7 +244,7 @@ def _reason(error: Exception) -> str:
     """Return the first line of the deepest cause, which is where the network's own words are."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return first_line(error)
 
 
 def _local(name: str, path: Path) -> Model:
@@ -267,7 +265,7 @@ def _local(name: str, path: Path) -> Model:
             "copy the tokenizer of its parent into it"
         )
     _check_weights(name, path)
-    return Model(name, str(path), None, _has_chat_template(path), None)
+    return Model(name, str(path), None, _has_chat_template(path))
 
 
 def _check_weights(name: str, path: Path) -> None:

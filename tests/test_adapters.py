@@ -59,14 +59,13 @@ def test_adapters_that_fit(
     found = check_adapter(str(path), tiny)
     assert found.path == str(path)
     assert found.rank == max([rank, *options.get("rank_pattern", {}).values()])
-    assert found.base == tiny.path
 
 
 def test_another_name_of_the_base_is_no_fault(tiny: Model, adapter: Path) -> None:
     file = adapter / "adapter_config.json"
     config = {**json.loads(file.read_text()), "base_model_name_or_path": "/elsewhere/tiny"}
     file.write_text(json.dumps(config))
-    assert check_adapter(str(adapter), tiny).base == "/elsewhere/tiny"
+    assert check_adapter(str(adapter), tiny).rank == 4
 
 
 def test_other_widths(tiny: Model, adapter: Path, tmp_path: Path) -> None:
@@ -167,7 +166,7 @@ def test_tied_output_weights(tiny: Model, tmp_path: Path) -> None:
     weights = load_file(Path(tiny.path) / "model.safetensors")
     del weights["lm_head.weight"]
     save_file(weights, tied / "model.safetensors")
-    assert check_adapter(str(adapter), Model("tied", str(tied), None, False, None)).rank == 4
+    assert check_adapter(str(adapter), Model("tied", str(tied), None, False)).rank == 4
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,13 @@ def test_a_page_runs_its_own_script_alone() -> None:
 
 def test_data_cannot_end_its_block() -> None:
     value = {"</script>": ["<!--<script>", "\u2028 ñ 中 &lt;", 1.5, None]}
-    block = data_block("data", value)
+    block = data_block(value)
     assert block.startswith('<script type="application/json" id="data">')
     inside = block[block.index(">") + 1 : block.rindex("</script>")]
     assert "<" not in inside
     assert json.loads(inside) == value
     with pytest.raises(ValueError, match="JSON compliant"):
-        data_block("data", math.nan)
+        data_block(math.nan)
 
 
 @pytest.mark.parametrize(

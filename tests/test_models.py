@@ -158,7 +158,7 @@ def test_only_safe_files_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     found = resolve("o/m")
-    assert found == Model("o/m", str(tmp_path), None, True, None)
+    assert found == Model("o/m", str(tmp_path), None, True)
     wanted = ["config.json", "model-00001-of-00002.safetensors", "tokenizer.model", "merges.txt"]
     unwanted = ["pytorch_model.bin", "modeling.py", "x.pkl", "onnx/model.safetensors"]
     kept = filter_repo_objects(
@@ -230,7 +230,7 @@ def test_local_directories(
     fill(tmp_path / "runs" / "sft", *GOOD, *files, **contents)
     monkeypatch.chdir(tmp_path)
     found = resolve("runs/sft")
-    assert found == Model("runs/sft", str(tmp_path / "runs" / "sft"), None, chat, None)
+    assert found == Model("runs/sft", str(tmp_path / "runs" / "sft"), None, chat)
     assert identity_of(found).parent is None
 
 
@@ -324,7 +324,7 @@ def test_conversions_that_fail(
 @pytest.mark.model
 def test_the_default_model_speaks_english_in_turns() -> None:
     found = resolve(models.DEFAULT_MODEL)
-    assert (found.langs, found.chat, found.license) == ((Lang.EN,), True, "Apache-2.0")
+    assert (found.langs, found.chat) == ((Lang.EN,), True)
     path = Path(found.path)
     assert path.name.startswith("smollm2-135m-")
     generation = json.loads((path / "generation_config.json").read_text())
@@ -339,7 +339,7 @@ def test_the_default_model_speaks_english_in_turns() -> None:
 @pytest.mark.model
 def test_gemma_continues_texts() -> None:
     found = resolve("gemma3-270m", accepted_licenses=["gemma"])
-    assert (found.langs, found.chat, found.license) == (tuple(Lang), False, "gemma")
+    assert (found.langs, found.chat) == (tuple(Lang), False)
     # What the tokenizer makes of the three languages is seen in test_transformers_engine.py.
 
 

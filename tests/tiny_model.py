@@ -73,7 +73,7 @@ def save_model(
     with torch.no_grad():  # logit 0, never the largest: answers end only where a test wants it
         model.lm_head.weight[:3] = 0
     model.save_pretrained(path)
-    return Model("tiny", str(path), None, chat, None)
+    return Model("tiny", str(path), None, chat)
 
 
 def save_adapter(

@@ -31,11 +31,11 @@ from semeval_humor.cli.train_policy import predicts_chat
 from semeval_humor.markdown import table
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import FileRecord, Lang, Prompt
-from semeval_humor.training.callback import Nobody
-from semeval_humor.training.live import read_progress
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.credit import Piece
 from semeval_humor.training.ppo.train import train_with
+from semeval_humor.training.recorder import read_progress
+from semeval_humor.training.watch import Nobody
 
 RESULTS = Path(__file__).parents[1] / "results.jsonl"
 BENCHMARK = "peers/credit"
@@ -92,7 +92,11 @@ class OneWord:
     fingerprint: str = "one word"
 
     def __call__(
-        self, prompts: Sequence[Prompt], texts: Sequence[str], *, stopped: Sequence[bool]
+        self,
+        prompts: Sequence[Prompt],
+        texts: Sequence[str],
+        *,
+        stopped: Sequence[bool] | None = None,
     ) -> Rewards:
         """1 or 0 for each text."""
         return Rewards(

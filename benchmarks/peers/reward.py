@@ -17,8 +17,9 @@ layer on the classifier's mean token states.
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,6 @@ from semeval_humor.rewards.votes import (
     TextScore,
     agreement_of_gaps,
     agreement_with_votes,
-    cross_validated_agreement,
     read_votes,
 )
 from semeval_humor.schema import (
@@ -63,6 +63,8 @@ SPEED, AGREEMENT = "peers/reward", "peers/reward-agreement"
 TEXTS = 512
 COMPLETIONS = 64  # of a step: 8 prompts of 8 completions
 PASSES = 3
+FOLDS = 5
+SEED = 0
 PENALTY = 30.0  # on squared weights of what learns from votes; of 1, 3, 10 and 30 none is better
 HEADLINE = Headline("Mayor opens a bridge that nobody had asked for")
 QUESTION = "Which joke is funnier?\nA: {}\nB: {}\nAnswer with A or B."
@@ -144,9 +146,40 @@ def measure_agreement(folder: Path, votes: Sequence[PairVote]) -> list[Score]:
             agreement_with_votes(lambda texts: [len(text) for text in texts], votes, name="longer"),
             agreement_with_votes(_likelihood(engine), votes, name="likelier (SmolLM2-135M)"),
             agreement_of_gaps(_judged(engine, votes), votes, name="judge (SmolLM2-135M)"),
-            cross_validated_agreement(learnt, votes, name="learnt from votes"),
+            _cross_validated(learnt, votes, name="learnt from votes"),
             *_of_funniness(classifier, votes),
         ]
+
+
+def _cross_validated(
+    fit: Callable[[Sequence[PairVote]], TextScore], votes: Sequence[PairVote], name: str
+) -> Score:
+    """Agreement of a score that learns from votes, each session judged by one that never saw it.
+
+    Some jokes occur in several sessions, so a score may have seen one of a pair before, in other
+    company.
+    """
+    fold_of = _folds(votes)
+    scores = [
+        fit([vote for vote in votes if fold_of[vote.session] != fold]) for fold in range(FOLDS)
+    ]
+    gaps = []
+    for vote in votes:
+        left, right = scores[fold_of[vote.session]]([vote.left, vote.right])
+        gaps.append(float(left - right))
+    score = agreement_of_gaps(gaps, votes, name=name)
+    return replace(score, settings={**score.settings, "folds": FOLDS, "seed": SEED})
+
+
+def _folds(votes: Sequence[PairVote]) -> dict[str, int]:
+    """Fold of each session, from 0 on: the largest first, each goes where the fewest votes are."""
+    sizes = Counter(vote.session for vote in votes)
+    order = np.random.default_rng(SEED).permutation(sorted(sizes)).tolist()
+    filled, fold_of = [0] * FOLDS, {}
+    for session in sorted(order, key=lambda session: -sizes[session]):
+        fold_of[session] = filled.index(min(filled))
+        filled[fold_of[session]] += sizes[session]
+    return fold_of
 
 
 def _rewarded(profile: str, classifier: Classifier, votes: Sequence[PairVote]) -> TextScore:

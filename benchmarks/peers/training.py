@@ -39,11 +39,12 @@ from semeval_humor.training import grpo, sft
 from semeval_humor.training.config import OnAlarm, PolicyConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.pairs import Rows, columns, read_rows
-from semeval_humor.training.policy import Policy, find_source, load_policy
+from semeval_humor.training.policy import Policy, load_policy
 from semeval_humor.training.ppo import train as ppo
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.sentinel.config import SentinelConfig
 from semeval_humor.training.sft import SftConfig
+from semeval_humor.training.source import find_source
 from semeval_humor.training.trl import arguments
 
 if TYPE_CHECKING:

@@ -33,20 +33,19 @@ class Voting:
     Every method may raise HumorError if the votes file cannot be read or written.
     """
 
-    def __init__(self, contest: Contest, store: Store, draw: random.Random | None = None) -> None:
+    def __init__(self, contest: Contest, store: Store) -> None:
         """Go on with what is in a votes file.
 
         Args:
             contest: what is voted on.
             store: the votes so far.
-            draw: decides between pairs that need votes equally; see :class:`Pairing`.
 
         Raises:
             DataError: there are votes on other texts of the same systems.
         """
         store.register(contest)
         self.contest, self.store = contest, store
-        self._draw = draw or random.Random()
+        self._draw = random.Random()  # decides between pairs that need votes equally
         self._count()
 
     def admit(self) -> str:

@@ -49,7 +49,7 @@ def browser(board: Board, entries: Sequence[Entry], votes: Mapping[str, Sequence
     codes = Counter(
         finding.code for entry in entries for finding in entry.findings if finding.id is not None
     )
-    return Html(f"{_controls(data, codes)}{data_block('data', data)}")
+    return Html(f"{_controls(data, codes)}{data_block(data)}")
 
 
 def browser_data(

@@ -36,11 +36,6 @@ class Gap:
     high: float
     more_votes: int | None
 
-    @property
-    def told_apart(self) -> bool:
-        """Whether chance does not explain the difference: its interval does not contain 0."""
-        return self.low > 0 or self.high < 0
-
 
 def gaps(resampled: Resampled, other: str, cast: Resampled | None = None) -> list[Gap]:
     """Compare all systems that have a rating with one of them, such as the baseline; see ``gap``.

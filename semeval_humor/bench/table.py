@@ -8,7 +8,6 @@ from typing import Any
 import semeval_humor
 from semeval_humor.bench.board import Board, Row
 from semeval_humor.bench.columns import (
-    BETTER,
     LABELS,
     MEANINGS,
     Better,
@@ -20,8 +19,6 @@ from semeval_humor.bench.columns import (
 from semeval_humor.bench.config import OFFICIAL
 from semeval_humor.bench.judge_card import MEASURES, measure_of
 from semeval_humor.bench.results import Reasons
-
-__all__ = ["BETTER", "LABELS", "Better", "Cell", "Group", "Leaderboard", "Line", "leaderboard"]
 
 MISSING = "–"
 

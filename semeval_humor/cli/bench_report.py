@@ -73,7 +73,7 @@ def _votes(config: "BenchConfig") -> "dict[str, list[Vote]]":
 
 
 def _curves(folder: Path) -> "Sequence[Html]":
-    from semeval_humor.training.live import read_progress
+    from semeval_humor.training.recorder import read_progress
     from semeval_humor.training.report import curves
 
     return curves(read_progress(folder))

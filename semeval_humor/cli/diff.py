@@ -181,10 +181,11 @@ def _model(name: str, base: str | None) -> dict[str, str]:
 
 def _exit_code(found: "Difference", behaviour: "Probe | None") -> int:
     from semeval_humor.diff import Verdict
+    from semeval_humor.inference.probe import Behaviour
 
     if found.verdict is Verdict.INCOMPATIBLE:
         return 2
-    served_is_base = behaviour is not None and behaviour.verdict == "served-is-base"
+    served_is_base = behaviour is not None and behaviour.verdict is Behaviour.SERVED_IS_BASE
     return 0 if found.verdict is Verdict.CHANGED and not served_is_base else 1
 
 
@@ -281,6 +282,8 @@ def _share(share: float) -> str:
 
 def _told(found: "Probe") -> str:
     """What the probe found, for people."""
+    from semeval_humor.inference.probe import Behaviour
+
     lines = [
         f"probe: {found.verdict}: NLL {found.nll_base:.4f} → {found.nll_checkpoint:.4f} nats a "
         f"token, log-probabilities differ by up to {found.max_logprob_difference:.3g} (two runs "
@@ -296,8 +299,12 @@ def _told(found: "Probe") -> str:
             f"{found.outputs} answers differ"
         )
     advice = {
-        "served-is-base": "the server answers as the base: start it with the adapter, and name it",
-        "served-unclear": "the server answers like neither; check its model, or run it in float32",
-        "same": "nothing to tell a server apart by" if not found.served else "",
+        Behaviour.SERVED_IS_BASE: (
+            "the server answers as the base: start it with the adapter, and name it"
+        ),
+        Behaviour.SERVED_UNCLEAR: (
+            "the server answers like neither; check its model, or run it in float32"
+        ),
+        Behaviour.SAME: "nothing to tell a server apart by" if not found.served else "",
     }.get(found.verdict)
     return "\n".join([*lines, *([advice] if advice else [])])

@@ -185,7 +185,9 @@ def _nearest(scored: "Scored") -> Iterator[tuple[str, "Resemblance"]]:
     """Rows that a known joke is a near-duplicate of."""
     from semeval_humor.metrics.neighbours import NEAR
 
-    for id_, near in zip(scored.ids, scored.nearest, strict=bool(scored.nearest)):
+    if not scored.nearest:
+        return
+    for id_, near in zip(scored.ids, scored.nearest, strict=True):
         if near is not None and near.similarity >= NEAR:
             yield id_, near
 

@@ -2,11 +2,12 @@
 
 import click
 
+from semeval_humor.cli.train_dpo import dpo
 from semeval_humor.cli.train_export import export
-from semeval_humor.cli.train_online import dpo, grpo, rloo
-from semeval_humor.cli.train_policy import sft
+from semeval_humor.cli.train_online import grpo, rloo
 from semeval_humor.cli.train_ppo import ppo
 from semeval_humor.cli.train_reward import reward
+from semeval_humor.cli.train_sft import sft
 
 
 @click.group()

@@ -56,13 +56,14 @@ class TrainingConsole:
             self.note(f"step {step} of {steps}, {rate}:{values}; {left:.0f} s left")
 
     def probed(self, sentinel: "Sentinel") -> None:
-        """Show what the probe heard, and one of its jokes."""
+        """Show what the probe heard, and one of its jokes; a broken policy tells none."""
         probe = sentinel.history[-1]
-        sample = probe.samples[probe.step % len(probe.samples)]
-        heard = " ".join(
-            f"{name} {probe.signals[name]:.3g}" for name in _HEARD if name in probe.signals
-        )
-        self.note(f"probe of step {probe.step}: {heard}; {sample.prompt.id}: {sample.text}")
+        told = [f"{name} {probe.signals[name]:.3g}" for name in _HEARD if name in probe.signals]
+        said = [" ".join(told)] if told else []
+        if probe.samples:
+            sample = probe.samples[probe.step % len(probe.samples)]
+            said.append(f"{sample.prompt.id}: {sample.text}")
+        self.note(f"probe of step {probe.step}: {'; '.join(said) or 'no answer'}")
 
     def alarmed(self, alarm: "Alarm", then: str) -> None:
         """Say what was seen, and what is done."""

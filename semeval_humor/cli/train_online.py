@@ -1,10 +1,10 @@
-"""``train grpo``, ``rloo`` and ``dpo``: a policy learns which jokes are better than others."""
+"""``train grpo`` and ``rloo``: a policy learns from rewards for its own jokes."""
 
 from pathlib import Path
 
 import click
 
-from semeval_humor.cli.train_policy import policy_options, predicts_chat, read_config, show
+from semeval_humor.cli.train_policy import policy_options, run_trainer
 
 GRPO_EXAMPLES = """\b
 Examples:
@@ -16,12 +16,6 @@ RLOO_EXAMPLES = """\b
 Examples:
   semeval-humor train rloo --config configs/train/rloo-en-smollm2.toml
   semeval-humor train rloo --config configs/train/rloo-en-smollm2.toml --force
-"""
-
-DPO_EXAMPLES = """\b
-Examples:
-  semeval-humor train dpo --config configs/train/dpo-en-smollm2.toml
-  semeval-humor train dpo --config configs/train/dpo-en-qwen3-4b.toml --on-alarm log
 """
 
 
@@ -37,13 +31,9 @@ def grpo(path: Path, force: bool, on_alarm: str | None) -> None:
     ended the training, whose last healthy weights are kept; 130 interrupted, a checkpoint is
     written.
     """
-    from semeval_humor.cli.train_console import TrainingConsole
     from semeval_humor.training import grpo as trainer
 
-    config = read_config(trainer.GrpoConfig, path, on_alarm)
-    with TrainingConsole() as console:
-        folder = trainer.train(config, predicts_chat(), console, force=force)
-    show(folder, "grpo")
+    run_trainer("grpo", trainer.GrpoConfig, trainer.train, path, force=force, on_alarm=on_alarm)
 
 
 @click.command(epilog=RLOO_EXAMPLES)
@@ -56,28 +46,6 @@ def rloo(path: Path, force: bool, on_alarm: str | None) -> None:
 
     Exit code: as train grpo.
     """
-    from semeval_humor.cli.train_console import TrainingConsole
     from semeval_humor.training import rloo as trainer
 
-    config = read_config(trainer.RlooConfig, path, on_alarm)
-    with TrainingConsole() as console:
-        folder = trainer.train(config, predicts_chat(), console, force=force)
-    show(folder, "rloo")
-
-
-@click.command(epilog=DPO_EXAMPLES)
-@policy_options
-def dpo(path: Path, force: bool, on_alarm: str | None) -> None:
-    """Teach a model which of two jokes is better, from the file that data preferences made.
-
-    No reward is needed. The model is compared with itself as it was at the beginning.
-
-    Exit code: as train sft.
-    """
-    from semeval_humor.cli.train_console import TrainingConsole
-    from semeval_humor.training import dpo as trainer
-
-    config = read_config(trainer.DpoConfig, path, on_alarm)
-    with TrainingConsole() as console:
-        folder = trainer.train(config, predicts_chat(), console, force=force)
-    show(folder, "dpo")
+    run_trainer("rloo", trainer.RlooConfig, trainer.train, path, force=force, on_alarm=on_alarm)

@@ -1,4 +1,4 @@
-"""``train sft`` and its kin: a config, and pairs or a reward, to a policy that was watched."""
+"""What the commands that train a policy share: options, how it is run, what is told at the end."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +11,6 @@ if TYPE_CHECKING:
     from semeval_humor.training.policy import Chat
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Config = TypeVar("Config", bound="PolicyConfig")
-
-SFT_EXAMPLES = """\b
-Examples:
-  semeval-humor train sft --config configs/train/sft-en-smollm2.toml
-  semeval-humor train sft --config configs/train/sft-en-smollm2.toml --force --on-alarm log
-"""
 
 
 def policy_options(command: Command) -> Command:
@@ -42,36 +35,37 @@ def policy_options(command: Command) -> Command:
     return command
 
 
-@click.command(epilog=SFT_EXAMPLES)
-@policy_options
-def sft(path: Path, force: bool, on_alarm: str | None) -> None:
-    """Teach a model the jokes of pairs.parquet, as LoRA or in full.
+def run_trainer(
+    kind: str,
+    settings: type["PolicyConfig"],
+    train: Callable[..., Path],
+    path: Path,
+    *,
+    force: bool,
+    on_alarm: str | None,
+) -> Path:
+    """Train as a file says, show how it goes, and print what came of it; returns the folder.
 
-    It is asked what predict asks, and only the joke and its end count for the loss. A training that
-    was interrupted goes on when the same command is given again.
-
-    Exit code: 0 fine; 1 the weights do not change as they should, or an alarm ended the training,
-    whose last healthy weights are kept; 130 interrupted, a checkpoint is written.
-    """
-    from semeval_humor.cli.train_console import TrainingConsole
-    from semeval_humor.training import sft as trainer
-
-    config = read_config(trainer.SftConfig, path, on_alarm)
-    with TrainingConsole() as console:
-        folder = trainer.train(config, predicts_chat(), console, force=force)
-    show(folder, "sft")
-
-
-def read_config(kind: type[Config], path: Path, on_alarm: str | None) -> Config:
-    """A checked config, with what the command line says in its place.
+    Args:
+        kind: of training: sft, grpo, …
+        settings: what its file holds.
+        train: called with the config, how models are spoken to, who is told, and ``force``.
+        path: of the file.
+        force: delete a training that is there.
+        on_alarm: what the command line says in place of the file.
 
     Raises:
         ConfigError: names every unknown, missing or mistyped key.
     """
+    from semeval_humor.cli.train_console import TrainingConsole
     from semeval_humor.configs import checked, read_toml
 
     given = {"on_alarm": on_alarm} if on_alarm else {}
-    return checked(kind, {**read_toml(path), **given}, str(path))
+    config = checked(settings, {**read_toml(path), **given}, str(path))
+    with TrainingConsole() as console:
+        folder = train(config, predicts_chat(), console, force=force)
+    _show(folder, kind)
+    return folder
 
 
 def predicts_chat() -> "Chat":
@@ -83,10 +77,10 @@ def predicts_chat() -> "Chat":
     return Chat(prompt_tokens, end_token, stop_tokens)
 
 
-def show(folder: Path, kind: str) -> None:
+def _show(folder: Path, kind: str) -> None:
     """Print where the result is, and how it differs from its parent; once, however many train."""
     from semeval_humor.receipt import read_receipt
-    from semeval_humor.training.run import is_main
+    from semeval_humor.training.processes import is_main
 
     if not is_main():
         return

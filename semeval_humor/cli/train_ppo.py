@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from semeval_humor.cli.train_policy import policy_options, predicts_chat, read_config, show
+from semeval_humor.cli.train_policy import policy_options, run_trainer
 
 if TYPE_CHECKING:
     import rich.text
@@ -33,14 +33,10 @@ def ppo(path: Path, force: bool, on_alarm: str | None) -> None:
 
     Exit code: as train grpo.
     """
-    from semeval_humor.cli.train_console import TrainingConsole
     from semeval_humor.training.ppo import train as trainer
     from semeval_humor.training.ppo.config import PpoConfig
 
-    config = read_config(PpoConfig, path, on_alarm)
-    with TrainingConsole() as console:
-        folder = trainer.train(config, predicts_chat(), console, force=force)
-    show(folder, "ppo")
+    folder = run_trainer("ppo", PpoConfig, trainer.train, path, force=force, on_alarm=on_alarm)
     show_credit(folder)
 
 
@@ -52,7 +48,7 @@ def show_credit(folder: Path) -> None:
     import rich.console
 
     from semeval_humor.training.ppo.heatmap import CREDIT, read_heats
-    from semeval_humor.training.run import is_main
+    from semeval_humor.training.processes import is_main
 
     console = rich.console.Console(stderr=True, highlight=False)
     if console.is_terminal and is_main() and (folder / CREDIT).exists():

@@ -83,8 +83,10 @@ def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
 
 
 def _place(file: str, code: "Code", line: int | None = None) -> str:
+    from semeval_humor.findings import Level
+
     where = file if line is None else f"{file}:{line}"
-    colour = {"error": "red", "warning": "yellow"}[code.level]
+    colour = {Level.ERROR: "red", Level.WARNING: "yellow"}[code.level]
     return f"{_printable(where)}: {click.style(code.level, fg=colour)} {code}"
 
 

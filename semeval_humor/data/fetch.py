@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from semeval_humor.data.corpora import (
@@ -49,6 +50,14 @@ class Collection:
     files: tuple[Wanted, ...]
 
 
+class How(StrEnum):
+    """How a file came into the cache."""
+
+    THERE = "was there"
+    COPIED = "copied"
+    DOWNLOADED = "downloaded"
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A file that is in the cache now.
@@ -56,13 +65,13 @@ class Fetched:
     Attributes:
         path: where.
         sha256: of it.
-        how: "was there", "copied" or "downloaded".
+        how: it came there.
         pinned: its digest was learnt just now, so that only later changes will be noticed.
     """
 
     path: Path
     sha256: str
-    how: str
+    how: How
     pinned: bool
 
 
@@ -112,14 +121,14 @@ def fetch(
         if source is not None:
             _check(source, sha256_of_file(source), known)
         if target.is_file() and not force:
-            digest, how = sha256_of_file(target), "was there"
+            digest, how = sha256_of_file(target), How.THERE
             _check(target, digest, known)
         elif source is not None:
-            digest, how = _copied(source, target), "copied"
+            digest, how = _copied(source, target), How.COPIED
         else:
             assert file.url is not None
             digest = download(file.url, target, sha256=known, watch=watch(file.name))
-            how = "downloaded"
+            how = How.DOWNLOADED
         if known is None:
             _pin(file.name, digest)
         yield Fetched(target, digest, how, pinned=known is None)

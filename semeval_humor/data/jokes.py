@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semeval_humor.data.splits import Split
-from semeval_humor.errors import DataError
+from semeval_humor.errors import DataError, first_line
 from semeval_humor.schema import Lang
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def read_jokes(path: Path) -> Iterator[CorpusText]:
             f"{path}: cannot be read: {error.strerror or error}; semeval-humor data build writes it"
         ) from error
     except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
 
 
 def _schema() -> "pyarrow.Schema":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from semeval_humor.data.jokes import ROWS_AT_ONCE, CorpusText
 from semeval_humor.data.labels import Label
 from semeval_humor.data.splits import Split
-from semeval_humor.errors import DataError
+from semeval_humor.errors import DataError, first_line
 from semeval_humor.prompts import PromptBook
 from semeval_humor.schema import Headline, Lang, Message, Prompt, Task, WordPair
 
@@ -124,7 +124,7 @@ def read_pairs(path: Path) -> Iterator[Pair]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
 
 
 def _schema() -> "pyarrow.Schema":

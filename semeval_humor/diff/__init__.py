@@ -1,6 +1,6 @@
 """Whether training changed a model: the weights of two checkpoints, compared."""
 
-from semeval_humor.diff.causes import likely_cause
+from semeval_humor.diff.causes import likely_cause, no_gradient
 from semeval_humor.diff.difference import Difference, GroupChange, Verdict, diff
 from semeval_humor.diff.history import History, read_history
 
@@ -11,5 +11,6 @@ __all__ = [
     "Verdict",
     "diff",
     "likely_cause",
+    "no_gradient",
     "read_history",
 ]

@@ -41,7 +41,7 @@ def likely_cause(difference: Difference, history: History | None = None) -> str 
     if traits.moved.broken:
         return f"{traits.moved.broken:,} values became NaN or infinite: training diverged"
     if difference.verdict is not Verdict.CHANGED:
-        why = _no_gradient(history) or _unchanged(difference, history)
+        why = no_gradient(history) or _unchanged(difference, history)
         return why or _lost_tensors(difference)
     return _lost_tensors(difference) or _odd_change(difference, history)
 
@@ -76,8 +76,8 @@ def _incompatible(difference: Difference) -> str:
     return f"no tensor has a name that the base knows{example}: another model"
 
 
-def _no_gradient(history: History | None) -> str | None:
-    """Why nothing was learnt, if the log shows it."""
+def no_gradient(history: History | None) -> str | None:
+    """Why nothing was learnt, in one line, if there is a log and it shows that; else None."""
     if history is None:
         return None
     rates, norms = history.learning_rates, history.grad_norms
@@ -141,7 +141,7 @@ def _lost_tensors(difference: Difference) -> str | None:
 def _odd_change(difference: Difference, history: History | None) -> str | None:
     traits = difference.traits
     moved = traits.moved
-    why = _no_gradient(history)
+    why = no_gradient(history)
     if traits.shrunk >= MOSTLY and moved.along < 0:
         factor = 1 + moved.along / moved.base_square
         why = why or "weight decay without a gradient; was the reward constant?"

@@ -73,7 +73,6 @@ class Traits:
         adapter: the checkpoint is an adapter.
         dtype: type in which most of the checkpoint's values are stored, in the words of
             safetensors; for an adapter, that of its model; None between two adapters.
-        placed: weights about which the checkpoint says something.
         misfits: weights that have another shape there, in words.
         wrapped: names of tensors that no loader knows, because they hold a wrapper's name.
         moved: what became of the weights with a changed value, all together.
@@ -85,7 +84,6 @@ class Traits:
 
     adapter: bool
     dtype: str | None
-    placed: int
     misfits: tuple[str, ...]
     wrapped: tuple[str, ...]
     moved: Change
@@ -235,7 +233,6 @@ def _traits(pairing: Pairing, changes: Changes) -> Traits:
     return Traits(
         adapter=pairing.adapter,
         dtype=_dtype(changes),
-        placed=pairing.placed,
         misfits=pairing.misfits,
         wrapped=pairing.wrapped,
         moved=total,

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,18 @@ def read_history(checkpoint: Path) -> History | None:
         return None
     state = read_json(log)
     entries = [entry for entry in state.get("log_history", []) if isinstance(entry, dict)]
+    return history_of(int(state.get("global_step", 0)), entries)
+
+
+def history_of(steps: int, entries: Sequence[Mapping[str, Any]]) -> History:
+    """What the entries of a log say.
+
+    Args:
+        steps: optimizer steps that were taken.
+        entries: what was logged, by the names that transformers and TRL give it, in order.
+    """
     return History(
-        steps=int(state.get("global_step", 0)),
+        steps=steps,
         learning_rates=_values(entries, "learning_rate"),
         grad_norms=_values(entries, "grad_norm"),
         rewards=_values(entries, "reward"),
@@ -67,7 +78,7 @@ def _step(folder: Path) -> int:
     return int(number[0]) if number else -1
 
 
-def _values(entries: list[dict[str, Any]], name: str) -> tuple[float, ...]:
+def _values(entries: Sequence[Mapping[str, Any]], name: str) -> tuple[float, ...]:
     # transformers writes what is not a number as null.
     found = [math.nan if entry[name] is None else entry[name] for entry in entries if name in entry]
     return tuple(float(value) for value in found if isinstance(value, int | float))

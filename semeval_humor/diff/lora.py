@@ -68,13 +68,11 @@ class LoraAdapter:
     """An adapter as its files have it, fitting its model or not.
 
     Attributes:
-        path: its directory.
         low_rank: what it adds, by module.
         whole: tensors that take the place of one of the model, by the name of that one.
         skipped: names of tensors that peft would not use.
     """
 
-    path: Path
     low_rank: Mapping[str, LowRank]
     whole: Mapping[str, Tensor]
     skipped: tuple[str, ...] = field(default=())
@@ -111,7 +109,7 @@ def open_adapter(path: Path) -> LoraAdapter:
             case (module, part):
                 parts.setdefault(module, {})[part] = tensor
     low_rank = {module: _low_rank(path, module, found, config) for module, found in parts.items()}
-    return LoraAdapter(path, low_rank, whole, tuple(skipped))
+    return LoraAdapter(low_rank, whole, tuple(skipped))
 
 
 def _low_rank(

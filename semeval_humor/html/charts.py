@@ -31,11 +31,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Values that are fine, from low to high; None: there is no such limit."""
+    """Healthy values, from low to high; None: there is no such limit."""
 
     low: float | None = None
     high: float | None = None
-    name: str = "healthy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +119,9 @@ def charts(figures: Iterable[Html]) -> Html:
     return Html(f'<div class="charts">\n{inside}</div>\n' if inside else "")
 
 
-def ticks(low: float, high: float, most: int = _TICKS) -> list[float]:
-    """Round numbers between two, 2 to ``most`` + 1 of them: multiples of 1, 2 or 5 times 10ⁿ."""
-    rough = (high - low) / most
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two, 2 to 5 of them: multiples of 1, 2 or 5 times 10ⁿ."""
+    rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -237,7 +236,7 @@ def _in_words(
     if band is not None:
         ends = [("at least", band.low), ("at most", band.high)]
         said.append(
-            f"{band.name}: "
+            "healthy: "
             + (" and ".join(f"{word} {end:.3g}" for word, end in ends if end is not None) or "all")
         )
     said += [f"{mark.name} at {x_name} {mark.x:g}" for mark in marks]

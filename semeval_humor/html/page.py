@@ -56,15 +56,15 @@ def page(
     )
 
 
-def data_block(name: str, value: Any) -> Html:
-    """JSON for the page's script to read, under the id ``name``; no text in it can end it.
+def data_block(value: Any) -> Html:
+    """JSON for the page's script to read, under the id ``data``; no text in it can end it.
 
     Raises:
         ValueError: a number is NaN or infinite, which JSON knows not.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     inside = text.replace("<", "\\u003c")
-    return Html(f'<script type="application/json" id="{name}">{inside}</script>\n')
+    return Html(f'<script type="application/json" id="data">{inside}</script>\n')
 
 
 def _policy(script: str) -> str:

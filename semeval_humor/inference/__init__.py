@@ -1,0 +1,1 @@
+"""Jokes from models: prompts to engines, every completion journaled, one chosen for each row."""

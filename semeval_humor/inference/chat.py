@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from semeval_humor.errors import ConfigError
+from semeval_humor.errors import ConfigError, first_line
 from semeval_humor.schema import Continuation, Conversation, Message
 
 _SAID = "joke 42"
@@ -60,7 +60,7 @@ def load_tokenizer(path: str) -> Any:
     try:
         return AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"{path}: its tokenizer cannot be read: {_first_line(error)}") from error
+        raise ConfigError(f"{path}: its tokenizer cannot be read: {first_line(error)}") from error
 
 
 def prompt_tokens(tokenizer: Any, conversation: Conversation) -> list[int]:
@@ -166,7 +166,7 @@ def _render(tokenizer: Any, conversation: tuple[Message, ...], *, open_end: bool
         roles = ", ".join(message.role for message in conversation)
         raise ConfigError(
             f"{tokenizer.name_or_path}: its chat template refuses the turns ({roles}): "
-            f"{_first_line(error)}"
+            f"{first_line(error)}"
         ) from error
 
 
@@ -186,7 +186,3 @@ def _without_system(conversation: tuple[Message, ...]) -> tuple[Message, ...]:
         case (Message("system", rules), Message("user", wish), *rest):
             return Message("user", f"{rules}\n\n{wish}"), *rest
     return conversation
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, DataError, EngineError
+from semeval_humor.errors import ConfigError, DataError, EngineError, first_line
 from semeval_humor.inference import machine
 from semeval_humor.models import Adapter, Model
 from semeval_humor.weights import read_json
@@ -95,11 +95,6 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or its type where it has none."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _item_size(model: Model) -> int:

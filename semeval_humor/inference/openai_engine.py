@@ -104,11 +104,10 @@ class OpenAIEngine:
         base_urls: Sequence[str],
         *,
         concurrency: int = 64,
-        timeout_s: float = TIMEOUT_S,
     ) -> "OpenAIEngine":
         """Engine whose key is the environment variable OPENAI_API_KEY, if that is set."""
         key = os.environ.get("OPENAI_API_KEY")
-        return cls(model, base_urls, api_key=key, concurrency=concurrency, timeout_s=timeout_s)
+        return cls(model, base_urls, api_key=key, concurrency=concurrency)
 
     @property
     def settings(self) -> Mapping[str, str | int | float | bool]:

@@ -1,6 +1,6 @@
 """What a joke must be, whatever its humour, and what makes one better where no model judges."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from semeval_humor.findings import Code
 from semeval_humor.schema import Candidate, Finish, Headline, Prompt, WordPair
@@ -12,7 +12,7 @@ from semeval_humor.text.tokens import tokenize
 from semeval_humor.text.words import Inclusion, inclusion
 from semeval_humor.tsv import NULL_TEXTS
 
-EMPTY = frozenset({"empty-text", "null-text"})
+EMPTY = frozenset({Code.EMPTY_TEXT, Code.NULL_TEXT})
 """Faults of texts that cannot be submitted at all."""
 
 # What rules a candidate out among the faults of its text. Whether it was cut off is known from the
@@ -25,13 +25,13 @@ _RULES = frozenset(
 )
 
 # From the mildest to the worst: where every candidate of a row fails, the mildest one is taken.
-_SEVERITY = {
-    "missing-word": 1,
-    "truncated": 1,
-    "repetition": 2,
-    "headline-copy": 2,
-    "wrong-script": 3,
-    "too-long": 4,
+_SEVERITY: Mapping[str, int] = {
+    Code.MISSING_WORD: 1,
+    Code.TRUNCATED: 1,
+    Code.REPETITION: 2,
+    Code.HEADLINE_COPY: 2,
+    Code.WRONG_SCRIPT: 3,
+    Code.TOO_LONG: 4,
 }
 _SEVERITY_OF_LEAKS = 4
 
@@ -39,16 +39,16 @@ _SEVERITY_OF_LEAKS = 4
 _SHORTEST, _LONGEST = 5, 60
 
 
-def faults(prompt: Prompt, candidate: Candidate) -> tuple[str, ...]:
+def faults(prompt: Prompt, candidate: Candidate) -> tuple[Code, ...]:
     """Rules that a candidate breaks, by the codes of the findings that it would get. Sorted."""
     if not candidate.text:
-        return ("empty-text",)
+        return (Code.EMPTY_TEXT,)
     if candidate.text in NULL_TEXTS:
-        return ("null-text",)
+        return (Code.NULL_TEXT,)
     found = check_text(candidate.text, prompt.task, prompt.lang, prompt.constraint)
-    broken = {str(fault.code) for fault in found if fault.code in _RULES}
+    broken = {fault.code for fault in found if fault.code in _RULES}
     if candidate.finish is Finish.CUT_OFF:
-        broken.add("truncated")
+        broken.add(Code.TRUNCATED)
     return tuple(sorted(broken))
 
 

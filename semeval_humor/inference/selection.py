@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from semeval_humor.errors import EngineError
+from semeval_humor.findings import Code
 from semeval_humor.inference.rules import EMPTY, faults, severity
 from semeval_humor.metrics.variety import OPENING_TOKENS
 from semeval_humor.schema import Candidate, Prompt, Scorer
@@ -86,7 +87,7 @@ def _ranked(
 ) -> Mapping[str, list[Choice]]:
     """Each row's candidates with a text, the best first, each text once."""
     rows = {prompt.id: prompt for prompt in prompts}
-    judged: dict[tuple[str, str], tuple[Candidate, tuple[str, ...]]] = {}
+    judged: dict[tuple[str, str], tuple[Candidate, tuple[Code, ...]]] = {}
     for candidate in sorted(candidates, key=lambda candidate: candidate.key):
         if candidate.prompt_id in rows:
             broken = faults(rows[candidate.prompt_id], candidate)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, Self, TypeVar
 
-from semeval_humor.errors import ConfigError, EngineError, HumorError
+from semeval_humor.errors import ConfigError, EngineError, HumorError, first_line
 from semeval_humor.inference import machine
 from semeval_humor.inference.chat import (
     Window,
@@ -19,7 +19,6 @@ from semeval_humor.inference.chat import (
 )
 from semeval_humor.inference.drawing import Draw, StopAtText
 from semeval_humor.inference.loading import (
-    first_line,
     free_memory,
     is_out_of_memory,
     load_model,

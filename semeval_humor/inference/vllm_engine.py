@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.errors import ConfigError, EngineError, first_line
 from semeval_humor.inference import machine
 from semeval_humor.inference.chat import (
     Window,
@@ -192,7 +192,7 @@ class VLLMEngine:
         except (EngineDeadError, RuntimeError, MemoryError) as error:
             self._dead = True
             raise EngineError(
-                f"vLLM died: {_reason(error)}; what is finished is kept: run again to continue"
+                f"vLLM died: {first_line(error)}; what is finished is kept: run again to continue"
             ) from error
 
     def _add(self, request: Request, sampling: Sampling) -> Completion | None:
@@ -268,7 +268,7 @@ def _start(path: str, options: dict[str, Any]) -> Any:
             )
         except (RuntimeError, ValueError, OSError, MemoryError, ImportError) as error:
             raise EngineError(
-                f"{path}: vLLM did not start: {_reason(error)}; its log is {log}"
+                f"{path}: vLLM did not start: {first_line(error)}; its log is {log}"
             ) from error
     log.unlink()
     return engine
@@ -291,10 +291,6 @@ def _output_to(log: Path) -> Iterator[None]:
         for number, copy in enumerate(saved, start=1):
             os.dup2(copy, number)
             os.close(copy)
-
-
-def _reason(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _params(request: Request, sampling: Sampling) -> Any:

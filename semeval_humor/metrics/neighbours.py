@@ -49,7 +49,6 @@ class Twins:
         forms: number of different forms.
         left_P: form of each pair, in ascending order.
         right_P: another form that is near it: the 32 nearest, the nearest first.
-        similarity_P: of the two, NEAR or more.
         search: "exact" where all pairs were compared, else "minhash".
     """
 
@@ -57,7 +56,6 @@ class Twins:
     forms: int
     left_P: NDArray[np.int64]
     right_P: NDArray[np.int64]
-    similarity_P: NDArray[np.float32]
     search: str
 
 
@@ -96,43 +94,19 @@ def find_twins(texts: Sequence[str], lang: Lang) -> Twins:
         form_R[row] = numbers.setdefault(form, len(numbers)) if form else -1
     forms = list(numbers)
     exact = len(forms) <= MOST_EXACT
-    left_P, right_P, similarity_P = array("q"), array("q"), array("f")
+    left_P, right_P = array("q"), array("q")
     for left, others, similarities in _all_pairs(forms) if exact else _candidate_pairs(forms):
         near = np.flatnonzero((similarities > 0) & (others != left))
         near = near[np.argsort(-similarities[near], kind="stable")][:_MOST_TWINS]
         left_P.extend([left] * len(near))
         right_P.extend(others[near].tolist())
-        similarity_P.extend(similarities[near].tolist())
     return Twins(
         form_R,
         len(forms),
         np.array(left_P),
         np.array(right_P),
-        np.array(similarity_P),
         "exact" if exact else "minhash",
     )
-
-
-def nearest_twins(texts: Sequence[str], lang: Lang) -> list[Neighbour | None]:
-    """Return for each text its nearest near-duplicate among the others; None where it has none.
-
-    Of equally near ones the first is returned.
-    """
-    twins = find_twins(texts, lang)
-    forms = twins.form_R.tolist()
-    rows_of: dict[int, list[int]] = {}
-    for row, form in enumerate(forms):
-        rows_of.setdefault(form, []).append(row)
-    nearest_of: dict[int, Neighbour] = {}
-    for left, right, similarity in zip(
-        twins.left_P.tolist(), twins.right_P.tolist(), twins.similarity_P.tolist(), strict=True
-    ):
-        nearest_of.setdefault(left, Neighbour(rows_of[right][0], similarity))
-    found: list[Neighbour | None] = []
-    for row, form in enumerate(forms):
-        same = [other for other in rows_of[form][:2] if other != row and form >= 0]
-        found.append(Neighbour(same[0], 1.0) if same else nearest_of.get(form))
-    return found
 
 
 def nearest(texts: Sequence[str], others: Sequence[str], lang: Lang) -> list[Neighbour | None]:
@@ -151,7 +125,8 @@ def nearest(texts: Sequence[str], others: Sequence[str], lang: Lang) -> list[Nei
     known, index = list(places), list(places.values())
     found: list[Neighbour | None] = []
     for start, similarity_QK in _similarities(forms, known):
-        for form, row in zip(forms[start:], similarity_QK, strict=False):
+        block = forms[start : start + len(similarity_QK)]
+        for form, row in zip(block, similarity_QK, strict=True):
             best = int(row.argmax())
             similarity = Indel.normalized_similarity(form, known[best])
             found.append(Neighbour(index[best], similarity) if form else None)

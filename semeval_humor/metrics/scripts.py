@@ -2,29 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.metrics.intervals import mean_score
 from semeval_humor.schema import Lang, Score
 from semeval_humor.text.scripts import ForeignRun, foreign_runs, han_variants, purity
-
-
-@dataclass(frozen=True, slots=True)
-class HanForms:
-    """Numbers of texts by the form of Chinese that they are written in.
-
-    Attributes:
-        simplified: with characters that only Simplified has, and none that only Traditional has.
-        traditional: the other way round.
-        mixed: with characters of both kinds.
-        neither: without such characters.
-    """
-
-    simplified: int
-    traditional: int
-    mixed: int
-    neither: int
 
 
 def script_purity(texts: Sequence[str], lang: Lang) -> Score:
@@ -59,8 +41,7 @@ def foreign(texts: Sequence[str], lang: Lang) -> list[list[ForeignRun]]:
 def han_mix(texts: Sequence[str], lang: Lang) -> Score:
     """Share of the jokes that mix Simplified and Traditional characters, in [0, 1].
 
-    A joke whose characters are all common to both forms mixes nothing. Which form a set is in says
-    :func:`han_forms`.
+    A joke whose characters are all common to both forms mixes nothing.
 
     Raises:
         ConfigError: the language is not Chinese.
@@ -71,19 +52,6 @@ def han_mix(texts: Sequence[str], lang: Lang) -> Score:
     variants = map(han_variants, texts)
     rows = [float(bool(found.simplified and found.traditional)) for found in variants]
     return mean_score("han-mix", rows, lang, undefined="")
-
-
-def han_forms(texts: Sequence[str]) -> HanForms:
-    """Count the texts in Simplified, in Traditional, in both and in neither."""
-    kinds = [
-        (bool(found.simplified), bool(found.traditional)) for found in map(han_variants, texts)
-    ]
-    return HanForms(
-        simplified=kinds.count((True, False)),
-        traditional=kinds.count((False, True)),
-        mixed=kinds.count((True, True)),
-        neither=kinds.count((False, False)),
-    )
 
 
 def _purity(text: str, lang: Lang) -> float:

@@ -114,13 +114,11 @@ def _measure(rows: TokenRows) -> Measure:
 
 
 def _matches(tables: Sequence[GramTable]) -> _Matches:
-    before = np.cumsum([0, *(table.shared for table in tables)])
+    before = np.cumsum([0, *(table.shared for table in tables[:-1])])
     return _Matches(
         np.concatenate([table.row_E for table in tables]),
         np.concatenate([table.row_E * ORDER + place for place, table in enumerate(tables)]),
-        np.concatenate(
-            [table.gram_E + start for table, start in zip(tables, before, strict=False)]
-        ),
+        np.concatenate([table.gram_E + start for table, start in zip(tables, before, strict=True)]),
         np.concatenate([table.count_E for table in tables]),
         len(tables[0].totals_R),
     )

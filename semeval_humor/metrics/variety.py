@@ -70,20 +70,18 @@ def distinct_n_of(
     return measure
 
 
-def own_share(texts: Sequence[str], lang: Lang, *, n: int) -> tuple[float, ...]:
-    """Share of each joke's n-grams that no other joke of the set has, in [0, 1]; NaN without any.
+def own_share(texts: Sequence[str], lang: Lang) -> tuple[float, ...]:
+    """Share of each joke's bigrams that no other joke of the set has, in [0, 1]; NaN without any.
 
-    The jokes that make a set poor in different n-grams have the lowest shares.
+    The jokes that make a set poor in different bigrams have the lowest shares.
     """
-    table = gram_table(token_rows(texts, lang), n)
+    table = gram_table(token_rows(texts, lang), 2)
     share_R = np.full(len(texts), math.nan)
     np.divide(table.private_R, table.totals_R, out=share_R, where=table.totals_R > 0)
     return tuple(map(float, share_R))
 
 
-def expectation_adjusted_distinct_n(
-    texts: Sequence[str], lang: Lang, *, n: int, tokens: TokenKind | None = None
-) -> Score:
+def expectation_adjusted_distinct_n(texts: Sequence[str], lang: Lang, *, n: int) -> Score:
     """Different n-grams relative to how many chance would give, 0 or more; higher is more varied.
 
     Chance draws as many n-grams as the set has, each with the same probability, from 30,522. This
@@ -96,7 +94,6 @@ def expectation_adjusted_distinct_n(
         texts: jokes, one string each.
         lang: decides how texts are divided.
         n: n-gram order in tokens, 1 or more.
-        tokens: words or characters; unless given, characters for Chinese and words otherwise.
 
     Raises:
         DataError: no joke has n tokens.
@@ -109,20 +106,18 @@ def expectation_adjusted_distinct_n(
     """
     return set_score(
         f"ead-{n}",
-        expectation_adjusted_distinct_n_of(sorted(texts), lang, n=n, tokens=tokens),
+        expectation_adjusted_distinct_n_of(sorted(texts), lang, n=n),
         len(texts),
         lang,
         undefined=_too_short(texts, n),
-        settings={"tokens": tokens or own_tokens(lang), "vocabulary": VOCABULARY},
+        settings={"tokens": own_tokens(lang), "vocabulary": VOCABULARY},
         highest=math.inf,
     )
 
 
-def expectation_adjusted_distinct_n_of(
-    texts: Sequence[str], lang: Lang, *, n: int, tokens: TokenKind | None = None
-) -> Measure:
+def expectation_adjusted_distinct_n_of(texts: Sequence[str], lang: Lang, *, n: int) -> Measure:
     """Return the measure of :func:`expectation_adjusted_distinct_n` for any of the texts."""
-    table = gram_table(token_rows(texts, lang, tokens), n)
+    table = gram_table(token_rows(texts, lang), n)
 
     def measure(rows: NDArray[np.intp]) -> float:
         distinct, total = table.count(rows)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from semeval_humor.errors import ConfigError, DataError, HumorError
+from semeval_humor.errors import ConfigError, DataError, HumorError, first_line
 
 HUMOR, FUNNINESS = 0, 1
 """Columns of the logits: whether a text is humour at all, and how funny people find it."""
@@ -195,8 +195,9 @@ def load_parts(path: Path, head: Path | None) -> tuple[Any, Any]:
         else:
             linear.load_state_dict(load_file(head))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DataError(f"{path}: cannot be loaded as a text encoder: {reason}") from error
+        raise DataError(
+            f"{path}: cannot be loaded as a text encoder: {first_line(error)}"
+        ) from error
     _check(path, tokenizer, report)
     model = torch.nn.ModuleDict({"encoder": encoder, "head": linear})
     return tokenizer, model.to("cuda" if torch.cuda.is_available() else "cpu")

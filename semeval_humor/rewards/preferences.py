@@ -174,18 +174,15 @@ def from_comparisons(comparisons: Iterable[Comparison], *, source: str) -> Gathe
     return Gathered(tuple(found), "votes", left_out)
 
 
-def write_preferences(
-    path: Path, preferences: Iterable[Preference], book: PromptBook | None = None
-) -> int:
+def write_preferences(path: Path, preferences: Iterable[Preference]) -> int:
     """Write a Parquet file that TRL's DPO trainer reads as it is, and return its number of rows.
 
     prompt, chosen and rejected are lists of chat turns; id, lang, word1, word2, headline, margin
-    and source stand beside them.
+    and source stand beside them. The prompts are worded as ``predict`` words them.
 
     Args:
         path: the file.
         preferences: what to write, in order.
-        book: how the prompts are worded; by default as ``predict`` words them.
 
     Raises:
         DataError: there is no preference, or the prompt of one is no row of subtask A.
@@ -194,7 +191,7 @@ def write_preferences(
     import pyarrow
     import pyarrow.parquet
 
-    book = book or PromptBook()
+    book = PromptBook()
     left = (_record(preference, book) for preference in preferences)
     written = 0
     with atomic_path(path) as temporary:

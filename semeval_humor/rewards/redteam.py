@@ -4,14 +4,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
-from typing import Protocol
 
 from semeval_humor.errors import DataError
 from semeval_humor.rewards.perturbations import Family, perturb, simulated_headline
 from semeval_humor.rewards.profiles import GATE
 from semeval_humor.rewards.redteam_card import Attack, Card, Clean, Example
 from semeval_humor.rewards.redteam_search import BUDGET, Climb, Original, Search, climb
-from semeval_humor.rewards.reward import Rewards
+from semeval_humor.rewards.reward import Rewards, TextReward
 from semeval_humor.schema import FileRecord, Lang, Prompt, Task
 
 PAIRS = 300
@@ -25,13 +24,6 @@ STEPS = 1 + len(Family) + len(Search)
 _SPARE = 1.25
 
 _VOCABULARY = 500  # jokes whose words a search proposes
-
-
-class TextReward(Protocol):
-    """A reward of texts."""
-
-    def __call__(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> Rewards:
-        """Return the rewards of texts; ``prompts`` and ``texts`` are parallel."""
 
 
 def redteam(

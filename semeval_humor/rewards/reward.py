@@ -42,6 +42,19 @@ class Rewards:
     components: Mapping[str, tuple[float | None, ...]]
 
 
+class TextReward(Protocol):
+    """Something that says what texts are worth; ``Reward`` is one."""
+
+    def __call__(
+        self,
+        prompts: Sequence[Prompt],
+        texts: Sequence[str],
+        *,
+        stopped: Sequence[bool] | None = None,
+    ) -> Rewards:
+        """Reward texts, and be told whether the model ended each itself, where that is known."""
+
+
 class RewardFile(Settings):
     """A REWARD.toml."""
 

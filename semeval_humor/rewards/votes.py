@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang, Score
 
-FOLDS = 5
 RESAMPLES = 2000
 
 _COLUMNS = ("session_id", "winner", "theme", "left_joke", "right_joke")
@@ -84,28 +83,6 @@ def read_votes(path: Path, *, identical: bool = False) -> list[PairVote]:
     return [vote for vote in votes if identical or vote.left != vote.right]
 
 
-def fold_numbers(votes: Sequence[PairVote], *, folds: int = FOLDS, seed: int = 0) -> list[int]:
-    """Return the fold of each vote, from 0 on; the votes of a session stay together.
-
-    Folds get about the same number of votes: sessions, the largest first and equal ones in random
-    order, each go where there are the fewest.
-
-    Raises:
-        DataError: there are fewer sessions than folds.
-    """
-    sizes: dict[str, int] = {}
-    for vote in votes:
-        sizes[vote.session] = sizes.get(vote.session, 0) + 1
-    if len(sizes) < folds:
-        raise DataError(f"{folds} folds of {len(sizes)} sessions: expected a session for each")
-    order = np.random.default_rng(seed).permutation(sorted(sizes)).tolist()
-    filled, fold_of = [0] * folds, {}
-    for session in sorted(order, key=lambda session: -sizes[session]):
-        fold_of[session] = filled.index(min(filled))
-        filled[fold_of[session]] += sizes[session]
-    return [fold_of[vote.session] for vote in votes]
-
-
 def agreement_with_votes(
     score: TextScore, votes: Sequence[PairVote], *, name: str = "vote-agreement"
 ) -> Score:
@@ -122,7 +99,9 @@ def agreement_with_votes(
     Raises:
         DataError: no vote is decisive, or a score is no number.
     """
-    return _agreement([(score, votes)], name, {})
+    decisive = [vote for vote in votes if vote.decisive]
+    gaps = _gaps(score, decisive, name) if decisive else []
+    return agreement_of_gaps(gaps, decisive, name=name)
 
 
 def agreement_of_gaps(gaps: Sequence[float], votes: Sequence[PairVote], *, name: str) -> Score:
@@ -138,53 +117,7 @@ def agreement_of_gaps(gaps: Sequence[float], votes: Sequence[PairVote], *, name:
     """
     rows = [row for row, vote in enumerate(votes) if vote.decisive]
     decisive = [votes[row] for row in rows]
-    return _score(_points([gaps[row] for row in rows], decisive, name), decisive, name, {})
-
-
-def cross_validated_agreement(
-    fit: Callable[[Sequence[PairVote]], TextScore],
-    votes: Sequence[PairVote],
-    *,
-    folds: int = FOLDS,
-    seed: int = 0,
-    name: str = "vote-agreement",
-) -> Score:
-    """Agreement of a score that learns from votes, each session judged by one that never saw it.
-
-    Some jokes occur in several sessions, so a score may have seen one of a pair before, in other
-    company. For a score that learns nothing this is :func:`agreement_with_votes`.
-
-    Args:
-        fit: makes a score from the votes of the other folds.
-        votes: all of them.
-        folds: number of parts.
-        seed: of the parts.
-        name: of the result.
-
-    Raises:
-        DataError: there are fewer sessions than folds, no vote is decisive, or a score is no
-            number.
-    """
-    numbers = fold_numbers(votes, folds=folds, seed=seed)
-    judged = []
-    for fold in range(folds):
-        kept = [vote for vote, number in zip(votes, numbers, strict=True) if number != fold]
-        left_out = [vote for vote, number in zip(votes, numbers, strict=True) if number == fold]
-        judged.append((fit(kept), left_out))
-    return _agreement(judged, name, {"folds": folds, "seed": seed})
-
-
-def _agreement(
-    judged: Sequence[tuple[TextScore, Sequence[PairVote]]], name: str, settings: dict[str, int]
-) -> Score:
-    points: list[float] = []
-    decisive: list[PairVote] = []
-    for score, votes in judged:
-        mine = [vote for vote in votes if vote.decisive]
-        if mine:
-            points += _points(_gaps(score, mine, name), mine, name)
-            decisive += mine
-    return _score(points, decisive, name, settings)
+    return _score(_points([gaps[row] for row in rows], decisive, name), decisive, name)
 
 
 def _gaps(score: TextScore, votes: Sequence[PairVote], name: str) -> list[float]:
@@ -204,9 +137,7 @@ def _points(gaps: Sequence[float], votes: Sequence[PairVote], name: str) -> list
     return [float(np.sign(gap) * sign + 1) / 2 for gap, sign in zip(gaps, signs, strict=True)]
 
 
-def _score(
-    points: Sequence[float], votes: Sequence[PairVote], name: str, settings: dict[str, int]
-) -> Score:
+def _score(points: Sequence[float], votes: Sequence[PairVote], name: str) -> Score:
     if not points:
         raise DataError(f"{name}: no decisive vote, expected some with winner LEFT or RIGHT")
     sessions = [vote.session for vote in votes]
@@ -219,7 +150,7 @@ def _score(
         Lang.EN,
         min(low, value),
         max(high, value),
-        {"sessions": len(set(sessions)), **settings},
+        {"sessions": len(set(sessions))},
         tuple(points),
     )
 

@@ -83,7 +83,9 @@ def check_text(text: str, task: Task, lang: Lang, constraint: Constraint | None)
     ]
 
 
-def check_texts(texts: Sequence[str], lang: Lang, identify: bool = True) -> list[tuple[int, Fault]]:
+def check_texts(
+    texts: Sequence[str], lang: Lang, *, identify: bool = True
+) -> list[tuple[int, Fault]]:
     """What shows only when the texts of a file are seen together, by index, in order.
 
     Texts are the same if they differ only in case, spaces and Unicode forms. Empty ones, which

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import model_validator
 
 from semeval_humor.configs import Settings, checked, read_toml
+from semeval_humor.diff import Verdict
 from semeval_humor.errors import ConfigError
 from semeval_humor.findings import Finding, Level
 from semeval_humor.inputs import SAMPLE
@@ -21,7 +22,7 @@ WORST = 5
 NEVER_ALLOWED = frozenset({"errors", "sample-input"})
 """Gates that cannot be overridden: nothing could come of such a file."""
 
-_UNCHANGED = {"identical", "adapter-noop", "within-rounding"}
+_UNCHANGED = {Verdict.IDENTICAL, Verdict.ADAPTER_NOOP, Verdict.WITHIN_ROUNDING}
 # Marks around words are ugly, but no voter takes them for a machine's slip.
 _LEAKS = frozenset(map(str, set(LeakKind) - {LeakKind.MARKUP, LeakKind.WRAPPING_QUOTES}))
 
@@ -268,7 +269,9 @@ def _distinct_2(evidence: Evidence) -> Reading:
 def _worst(
     ids: Sequence[str], rows: Sequence[float], worst_first: Callable[[float], float]
 ) -> tuple[str, ...]:
-    known = [(worst_first(value), id_) for id_, value in zip(ids, rows, strict=bool(rows))]
+    if not rows:
+        return ()
+    known = [(worst_first(value), id_) for id_, value in zip(ids, rows, strict=True)]
     return tuple(id_ for value, id_ in sorted(known) if not math.isnan(value))
 
 

@@ -131,7 +131,7 @@ def _measured(checked: Checked) -> tuple[tuple[str, ...], Measured, tuple[float,
         scored = score_file(checked)
     except DataError as error:  # no text at all, which the gate of errors refuses
         return (), Measured(undefined={"all": str(error)}), ()
-    own_pairs = own_share(scored.sample.texts, scored.sample.lang, n=2)
+    own_pairs = own_share(scored.sample.texts, scored.sample.lang)
     return scored.ids, scored.measured, own_pairs
 
 

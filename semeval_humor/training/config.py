@@ -117,3 +117,13 @@ class PolicyConfig(Settings):
         if len(set(self.langs)) < len(self.langs):
             raise ValueError("langs names a language twice")
         return self
+
+
+def refuse_dropout(lora: LoraSettings) -> None:
+    """Where probabilities are compared, dropout is off.
+
+    Raises:
+        ValueError: it is asked for.
+    """
+    if lora.dropout:
+        raise ValueError("lora.dropout: has no meaning here: dropout is off; leave it out")

@@ -10,14 +10,15 @@ from pydantic import Field, model_validator
 
 from semeval_humor.configs import HomePath
 from semeval_humor.errors import DataError
-from semeval_humor.training.callback import Watch
-from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.config import PolicyConfig, refuse_dropout
+from semeval_humor.training.course import Course
 from semeval_humor.training.eos import IGNORED, prove_ends
 from semeval_humor.training.pairs import Row, Rows, fault_of, prompt_of, records, written
 from semeval_humor.training.policy import Chat, Policy
 from semeval_humor.training.sentinel.build import make_sentinel
-from semeval_humor.training.train import Course, MakeSentinel, train_policy
+from semeval_humor.training.train import MakeSentinel, train_policy
 from semeval_humor.training.trl import arguments, fit, keep_quiet
+from semeval_humor.training.watch import Watch
 
 if TYPE_CHECKING:
     import datasets
@@ -41,8 +42,7 @@ class DpoConfig(PolicyConfig):
 
     @model_validator(mode="after")
     def _comparable(self) -> Self:
-        if self.lora.dropout:
-            raise ValueError("lora.dropout: has no meaning here: dropout is off; leave it out")
+        refuse_dropout(self.lora)
         return self
 
 

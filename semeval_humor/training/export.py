@@ -14,8 +14,8 @@ from semeval_humor.models import check_adapter, parent_of, resolve
 from semeval_humor.receipt import hardware, versions, write_receipt
 from semeval_humor.schema import FileRecord, Receipt
 from semeval_humor.training.loading import load_model
-from semeval_humor.training.policy import Source, copy_tokenizer
 from semeval_humor.training.run import writing
+from semeval_humor.training.source import Source, copy_tokenizer
 
 RECEIPT = "train-export.run.json"
 

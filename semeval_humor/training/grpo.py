@@ -5,11 +5,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from semeval_humor.training.callback import Watch
 from semeval_humor.training.online import MakeSentinel, train_online
 from semeval_humor.training.online_config import OnlineConfig
 from semeval_humor.training.policy import Chat
 from semeval_humor.training.sentinel.build import make_sentinel
+from semeval_humor.training.watch import Watch
 
 LossType = Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"]
 

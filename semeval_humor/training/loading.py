@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, DataError, EngineError
+from semeval_humor.errors import ConfigError, DataError, EngineError, first_line
 from semeval_humor.models import Model
 
 
@@ -36,8 +36,7 @@ def load_model(model: Model, kind: str) -> Any:
             **options,
         )
     except (OSError, ValueError, KeyError, RuntimeError, MemoryError, SafetensorError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise EngineError(f"{model.path}: cannot be loaded: {reason}") from error
+        raise EngineError(f"{model.path}: cannot be loaded: {first_line(error)}") from error
     check_filled(Path(model.path), sorted(report["missing_keys"]))
     return loaded
 

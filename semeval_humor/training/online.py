@@ -8,20 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError
+from semeval_humor.errors import ConfigError, DataError, EngineError, HumorError, first_line
 from semeval_humor.rewards.redteam_card import read_verdict
 from semeval_humor.rewards.redteam_pages import card_path
 from semeval_humor.rewards.reward import Reward, load_reward
 from semeval_humor.rewards.trl import trl_functions
 from semeval_humor.schema import Lang
-from semeval_humor.training.callback import Watch
 from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.course import Course
 from semeval_humor.training.online_config import OnlineConfig, VllmSettings
 from semeval_humor.training.pairs import Row, Rows, columns
 from semeval_humor.training.policy import Chat, Policy
-from semeval_humor.training.run import is_main, processes
-from semeval_humor.training.train import Course, train_policy
+from semeval_humor.training.processes import is_main, processes
+from semeval_humor.training.train import train_policy
 from semeval_humor.training.trl import arguments, fit, keep_quiet
+from semeval_humor.training.watch import Watch
 
 if TYPE_CHECKING:
     import datasets
@@ -201,11 +202,6 @@ def _one(
 def described(id_: str, text: str) -> str:
     """A sample, as errors name it."""
     return f"row {id_}, {text[:60]!r}"
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, at most a line; its name where it says nothing."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _train(config: Config, course: Course, reward: Reward, make: Make[Config]) -> None:

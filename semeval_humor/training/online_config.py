@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from semeval_humor.configs import HomePath, Settings
-from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.config import PolicyConfig, refuse_dropout
 
 
 class VllmSettings(Settings):
@@ -62,8 +62,7 @@ class OnlineConfig(PolicyConfig):
 
     @model_validator(mode="after")
     def _comparable(self) -> Self:
-        if self.lora.dropout:
-            raise ValueError("lora.dropout: has no meaning here: dropout is off; leave it out")
+        refuse_dropout(self.lora)
         if self.vllm and self.method == "lora" and self.lora.base != "float32":
             # TRL merges the matrices into the weights for vLLM, and takes them out again: half of
             # a small adapter is rounded away, and after 50 times the weights are off by 0.2 %.

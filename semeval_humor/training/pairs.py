@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, DataError
+from semeval_humor.errors import ConfigError, DataError, first_line
 from semeval_humor.schema import Headline, Lang, Prompt, Task, WordPair
 from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.policy import Policy
@@ -206,7 +206,7 @@ def records(path: Path, columns: Collection[str]) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
 
 
 def _joke(path: Path, place: int, record: Mapping[str, Any]) -> str:

@@ -1,8 +1,5 @@
 """A policy: the model in training, its tokenizer, its frozen parent, and how it is saved."""
 
-import importlib.util
-import shutil
-import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,25 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.adapters import Adapter
-from semeval_humor.errors import ConfigError, DataError
-from semeval_humor.models import KNOWN, Model, check_adapter, identity_of, parent_of, resolve
+from semeval_humor.errors import ConfigError, DataError, first_line
+from semeval_humor.files import atomic_folder
 from semeval_humor.prompts import BASE_MODEL_STOP, PromptBook
-from semeval_humor.schema import Conversation, ModelIdentity, Prompt
+from semeval_humor.schema import Conversation, Prompt
 from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.loading import check_filled, load_model
-from semeval_humor.training.run import is_main
+from semeval_humor.training.processes import is_main
+from semeval_humor.training.source import Source, copy_tokenizer
 
 PARENT = "parent"
 """Name of the frozen copy of an adapter that is trained further."""
 
 _TRAINED = "default"  # peft's name for the adapter that is trained
-
-# What predict reads of a model besides weights and config, taken over as the parent has it.
-_TOKENIZER_FILES = (
-    *("tokenizer*", "*.jinja", "chat_template.json", "special_tokens_map.json"),
-    *("added_tokens.json", "vocab*", "merges.txt", "spiece.model", "generation_config.json"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +36,6 @@ class Chat:
     prompt_tokens: Callable[[Any, Conversation], list[int]]
     end_token: Callable[[Any, Conversation], int]
     stop_tokens: Callable[[Any, Any], frozenset[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What training starts from, on disk.
-
-    Attributes:
-        model: the model with all weights.
-        adapter: LoRA weights on top of it that are trained further, if any.
-    """
-
-    model: Model
-    adapter: Adapter | None
-
-    @property
-    def path(self) -> Path:
-        """Directory of the parent: what the result is compared with."""
-        return Path(self.adapter.path if self.adapter else self.model.path)
-
-    def identity(self) -> ModelIdentity:
-        """Hashes of the weights."""
-        return identity_of(self.model, self.adapter)
-
-    @property
-    def lasting_name(self) -> str:
-        """Name of the model by which another command finds it, wherever that one is run."""
-        path = Path(self.model.name).expanduser()
-        if self.model.name not in KNOWN and path.exists():
-            return str(path.resolve())
-        return self.model.name
 
 
 class Policy:
@@ -158,14 +119,8 @@ class Policy:
         Raises:
             OSError: it cannot be written. What was there before is still there.
         """
-        partial = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
-        try:
-            partial.mkdir(parents=True)
+        with atomic_folder(folder, replace=True) as partial:
             self._write(partial)
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
 
     def load(self, folder: Path) -> None:
         """Put weights from a folder that ``save`` or a checkpoint made into the model, in place.
@@ -272,57 +227,6 @@ class _ParentInside:
         return getattr(self._model, name)
 
 
-def copy_tokenizer(model: Model, folder: Path) -> None:
-    """Give weights the tokenizer and generation config of a model, byte for byte.
-
-    Trainers change theirs: a token for padding, other end tokens.
-    """
-    for pattern in _TOKENIZER_FILES:
-        for file in Path(model.path).glob(pattern):
-            shutil.copyfile(file, folder / file.name)
-    for file in folder.iterdir():  # safetensors lets only the owner read what it writes
-        file.chmod(0o644)
-
-
-def find_source(config: PolicyConfig) -> Source:
-    """What a config calls its model, on disk.
-
-    Raises:
-        ConfigError: there is none, or the settings do not fit an adapter.
-    """
-    folder = Path(config.model).expanduser()
-    is_adapter = (folder / "adapter_config.json").exists() and not (folder / "config.json").exists()
-    if config.model in KNOWN or not is_adapter:
-        return Source(resolve(config.model, accepted_licenses=config.accept_license), None)
-    base = parent_of(str(folder))
-    if base is None:
-        raise ConfigError(f"{folder}: the adapter does not say what model it was made for")
-    if config.method == "full":
-        raise ConfigError(
-            f'{folder}: an adapter, and method = "full"; merge it first (train export), '
-            'or train it further with method = "lora"'
-        )
-    given = sorted(config.lora.model_fields_set - {"base"})
-    if given:
-        raise ConfigError(
-            f"{folder}: an adapter that is trained further keeps its settings; leave out "
-            + ", ".join(f"lora.{name}" for name in given)
-        )
-    model = resolve(base, accepted_licenses=config.accept_license)
-    return Source(model, check_adapter(str(folder), model))
-
-
-def check_libraries() -> None:
-    """Look for the libraries of a training, before anything is read or fetched for it.
-
-    Raises:
-        ConfigError: one is missing.
-    """
-    for module in ("torch", "transformers", "peft", "trl"):
-        if importlib.util.find_spec(module) is None:
-            raise ConfigError(f"training needs {module}: pip install 'semeval-humor[train]'")
-
-
 def load_policy(config: PolicyConfig, source: Source, chat: Chat) -> Policy:
     """Load what training starts from: trained weights in float32, in any case.
 
@@ -362,7 +266,7 @@ def _adapted(model: Any, config: PolicyConfig, source: Source) -> Any:
                 ),
             )
         except ValueError as error:  # no layer has such a name
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise ConfigError(f"{source.model.name}: lora.targets: {reason}") from error
     path = source.adapter.path
     try:
@@ -372,5 +276,5 @@ def _adapted(model: Any, config: PolicyConfig, source: Source) -> Any:
             adapted = PeftModel.from_pretrained(model, path, _TRAINED, is_trainable=True)
             adapted.load_adapter(path, PARENT, is_trainable=False)
     except UserWarning as warning:
-        raise DataError(f"{path}: {str(warning).splitlines()[0]}") from warning
+        raise DataError(f"{path}: {first_line(warning)}") from warning
     return adapted

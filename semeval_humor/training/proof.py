@@ -1,23 +1,17 @@
-"""Proof that training changed a model: after the first step in memory, at the end on disk."""
+"""Proof at the end of a training: what was saved is what was trained, and not the parent."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain
 from operator import mul
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semeval_humor.diff import Difference, History, Verdict, diff, likely_cause
-from semeval_humor.errors import HumorError
 from semeval_humor.training.pairs import Row
 from semeval_humor.training.policy import Policy
-
-if TYPE_CHECKING:
-    import torch
-
-WATCHED = 2**16
-"""Values of each tensor that are compared after a step, evenly over it."""
+from semeval_humor.training.recorder import plain
 
 TEXTS = 8
 """Rows whose probability is asked for at the end."""
@@ -31,144 +25,11 @@ MAX_TOKENS = 24
 STRAYED = 0.2
 """Share of the change by which saved files may answer otherwise than the model in memory."""
 
+SHOWN = 0.5
+"""Share of the change that saved files show, below which they answer as the parent."""
+
 EXACT = 1e-4
 """Nats that mean nothing: sums are rounded in another order."""
-
-FEW = 0.5
-"""Share of the values with a gradient that moved, below which 16 bits have rounded steps away."""
-
-HARDLY_ANY = 0.01
-"""The same with 32 bits, where only the smallest gradients may move nothing."""
-
-
-class NotLearningError(HumorError):
-    """Training leaves the model as it is, or breaks it."""
-
-
-@dataclass(slots=True)
-class _Watched:
-    """Some values of one tensor before a step, and which of them have a gradient."""
-
-    name: str
-    before: "torch.Tensor"
-    pulled: "torch.Tensor"
-
-
-@dataclass(slots=True)
-class FirstSteps:
-    """Looks at the first steps of an optimizer until one of them has changed the weights.
-
-    A step at a learning rate of 0, as the first one of a warm-up, is let pass. A step without a
-    gradient is, as often as ``patience`` allows: with rewards, all samples of a batch may be
-    equally good.
-
-    Attributes:
-        model: in training.
-        patience: steps in a row without a gradient that are let pass.
-        gradients: they can be looked at, and the optimizer holds the model's own parameters;
-            DeepSpeed's does not.
-        done: a step has changed the weights as it should.
-    """
-
-    model: Any
-    patience: int = 0
-    gradients: bool = True
-    done: bool = False
-    _watched: list[_Watched] = field(default_factory=list)
-    _rate: float = 0.0
-    _coming: bool = False
-    _idle: int = 0
-
-    def before(self, optimizer: Any) -> None:
-        """Look at weights and gradients when the optimizer is about to step.
-
-        Where gradients are not to be seen, it may be called before they are computed.
-
-        Raises:
-            NotLearningError: nothing is trainable, or the optimizer holds other parameters.
-        """
-        import torch
-
-        trainable = {
-            name: value for name, value in self.model.named_parameters() if value.requires_grad
-        }
-        if not trainable:
-            raise NotLearningError("no parameter is trainable: all of them are frozen")
-        groups = optimizer.param_groups
-        if self.gradients:
-            # A critic may be trained by the same optimizer, at a rate of its own.
-            mine = set(map(id, trainable.values()))
-            groups = [each for each in groups if not mine.isdisjoint(map(id, each["params"]))]
-        if not groups:
-            raise NotLearningError(
-                f"the optimizer holds none of the {len(trainable)} trainable tensors: it was made "
-                "for another model, or before the adapter was"
-            )
-        self._rate = max(float(group["lr"]) for group in groups)
-        self._coming = any(float(group.get("initial_lr", group["lr"])) > 0 for group in groups)
-        self._watched = []
-        for name, value in trainable.items():
-            before, gradient = _some(value).clone(), value.grad
-            if not self.gradients:
-                pulled = torch.ones_like(before, dtype=torch.bool)
-            elif gradient is None:
-                pulled = torch.zeros(1, dtype=torch.bool)
-            else:
-                pulled = _some(gradient) != 0
-            self._watched.append(_Watched(name, before, pulled))
-
-    def after(self, history: History) -> None:
-        """Look at the weights after the step.
-
-        Args:
-            history: what was logged so far; names the cause where the weights alone do not.
-
-        Raises:
-            NotLearningError: the step did not change the weights, or broke them; says why.
-        """
-        now = {name: _some(value) for name, value in self.model.named_parameters()}
-        broken = [w.name for w in self._watched if not bool(now[w.name].isfinite().all())]
-        if broken:
-            raise NotLearningError(
-                f"the first steps made {len(broken)} tensors NaN or infinite, the first is "
-                f"{broken[0]}: the gradient was no number; lower the learning_rate, and train in "
-                "float32 or bfloat16, never in float16"
-            )
-        if self._rate == 0:
-            if not self._coming:
-                raise NotLearningError("the learning rate is 0, and will stay so")
-            return
-        pulled = any(bool(w.pulled.any()) for w in self._watched)
-        if not pulled or (not self.gradients and history.grad_norms[-1:] == (0.0,)):
-            self._idle += 1
-            if self._idle > self.patience:
-                raise NotLearningError(_without_gradient(self._idle, history))
-            return
-        self._check_moved(now)
-        self.done = True
-
-    def _check_moved(self, now: Mapping[str, "torch.Tensor"]) -> None:
-        moved = {w.name: now[w.name] != w.before for w in self._watched}
-        kinds = {str(w.before.dtype).removeprefix("torch.") for w in self._watched}
-        half = kinds & {"bfloat16", "float16"}
-        pulled = sum(int(w.pulled.sum()) for w in self._watched)
-        reached = sum(
-            int((w.pulled & moved[w.name]).sum())
-            for w in self._watched
-            if w.pulled.shape == moved[w.name].shape
-        )
-        if reached < (FEW if half else HARDLY_ANY) * pulled:
-            advice = "train in float32" if half else "raise the learning_rate"
-            raise NotLearningError(
-                f"the first step moved {reached:,} of {pulled:,} values that have a gradient: at a "
-                f"learning rate of {self._rate:.2g} {', '.join(sorted(kinds))} rounds the others "
-                f"away, or the optimizer does not step; {advice}"
-            )
-        b_matrices = [w.name for w in self._watched if ".lora_B." in w.name]
-        if b_matrices and not any(bool(now[name].any()) for name in b_matrices):
-            raise NotLearningError(
-                "every lora_B is still zero after the first step: the adapter adds nothing"
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +79,18 @@ class Proof:
     difference: Difference
     behaviour: Behaviour | None
     cause: str | None
+
+
+def document(proof: Proof) -> dict[str, Any]:
+    """A proof as ``diff.json`` holds it."""
+    return {
+        "verdict": proof.difference.verdict,
+        "groups": [asdict(group) for group in proof.difference.groups],
+        "missing": list(proof.difference.missing),
+        "extra": list(proof.difference.extra),
+        "cause": proof.cause,
+        "behaviour": plain(asdict(proof.behaviour)) if proof.behaviour else None,
+    }
 
 
 def prove(policy: Policy, result: Path, rows: Sequence[Row], history: History | None) -> Proof:
@@ -275,7 +148,7 @@ def fault_of(behaviour: Behaviour) -> str | None:
         )
     if behaviour.strayed <= max(EXACT, STRAYED * behaviour.moved):
         return None
-    if behaviour.shown < FEW:
+    if behaviour.shown < SHOWN:
         return (
             f"the saved files answer as the parent: they show {behaviour.shown:.0%} of what "
             "training changed"
@@ -285,31 +158,6 @@ def fault_of(behaviour: Behaviour) -> str | None:
         f"{behaviour.strayed:.2g} from the policy, which differs by {behaviour.moved:.2g} from its "
         "parent"
     )
-
-
-def _without_gradient(steps: int, history: History) -> str:
-    from semeval_humor.diff.change import Change
-    from semeval_humor.diff.difference import Traits
-
-    nothing = Traits(
-        adapter=False,
-        dtype=None,
-        placed=1,
-        misfits=(),
-        wrapped=(),
-        moved=Change(),
-        shrunk=0.0,
-        survives=None,
-    )
-    cause = likely_cause(Difference(Verdict.IDENTICAL, (), (), (), nothing), history)
-    return f"no gradient in {steps} steps: {cause or 'no token counts, or the loss is constant'}"
-
-
-def _some(tensor: "torch.Tensor") -> "torch.Tensor":
-    """Values of a tensor, evenly over it; of a sharded one, those that this process holds."""
-    local = tensor.to_local() if hasattr(tensor, "to_local") else tensor
-    values = local.detach().reshape(-1)
-    return values[:: max(1, -(-len(values) // WATCHED))]
 
 
 def _answers(model: Any, policy: Policy, rows: Sequence[Row]) -> Answers:

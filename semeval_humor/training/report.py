@@ -18,10 +18,11 @@ from semeval_humor.html.page import (
     quoted,
     table,
 )
-from semeval_humor.training.live import Curve, Progress, Told, read_progress, read_samples
+from semeval_humor.rewards.trl import METRIC
+from semeval_humor.training.recorder import Curve, Progress, Told, read_progress, read_samples
 from semeval_humor.training.sentinel.alarm import Alarm
 from semeval_humor.training.sentinel.limits import Limit
-from semeval_humor.training.sentinel.signals import COMPONENT, Signal
+from semeval_humor.training.sentinel.signals import Signal
 
 REPORT = "report.html"
 
@@ -154,13 +155,13 @@ def _signals(progress: Progress, marks: Sequence[Mark]) -> Iterator[Html]:
 
 
 def _components(signals: Mapping[str, Curve], marks: Sequence[Mark]) -> Iterator[Html]:
-    names = [name for name, curve in signals.items() if name.startswith(COMPONENT)]
+    names = [name for name, curve in signals.items() if name.startswith(METRIC)]
     names = [name for name in names if _has_number(signals[name])]
     groups = [names[start : start + _CURVES] for start in range(0, len(names), _CURVES)]
     for number, group in enumerate(groups, start=1):
         yield line_chart(
             "Components of the reward" + (f" ({number} of {len(groups)})" if groups[1:] else ""),
-            [Series(name.removeprefix(COMPONENT), signals[name]) for name in group],
+            [Series(name.removeprefix(METRIC), signals[name]) for name in group],
             marks=marks,
         )
 

@@ -3,7 +3,6 @@
 import dataclasses
 import fcntl
 import json
-import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +14,14 @@ from typing import Any, Self
 
 from semeval_humor.errors import ConfigError, EngineError, HumorError
 from semeval_humor.journal import Journal
+from semeval_humor.training.processes import is_main
 from semeval_humor.weights import read_json
 
 JOURNAL = "run.jsonl"
 ALARM = "alarm.json"
+
+KEPT = 2
+"""Checkpoints: if the newest is cut short, there is the one before it."""
 
 _CHECKPOINT = "checkpoint-"
 _HEALTHY = "healthy-"
@@ -252,53 +255,6 @@ def enough_memory() -> Iterator[None]:
             "out of memory; lower batch_size and raise accumulation, or set "
             "gradient_checkpointing or lora.base"
         ) from error
-
-
-def rank() -> int:
-    """The number of this process among those that train together, from 0."""
-    return int(os.environ.get("RANK", "0"))
-
-
-def is_main() -> bool:
-    """Whether this is the only process of a training, or the first one of several."""
-    return rank() == 0
-
-
-def processes() -> int:
-    """How many processes train together, as torchrun and accelerate say it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def sharded() -> bool:
-    """Whether accelerate spreads the weights over the processes, by FSDP: none has all of them."""
-    return os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
-
-
-def steps_unseen() -> bool:
-    """Whether DeepSpeed steps within the backward pass, so that gradients are never to be seen."""
-    return os.environ.get("ACCELERATE_USE_DEEPSPEED", "false").lower() == "true"
-
-
-def agreed(value: Any) -> Any:
-    """What the first process has, in all processes that train together."""
-    import torch.distributed
-
-    if processes() == 1 or not torch.distributed.is_initialized():
-        return value
-    box = [value]
-    torch.distributed.broadcast_object_list(box, src=0)
-    return box[0]
-
-
-def wanted_by_any(flag: bool) -> bool:
-    """Whether a flag is set in any of the processes that train together."""
-    import torch.distributed
-
-    if processes() == 1 or not torch.distributed.is_initialized():
-        return flag
-    flags = [False] * processes()
-    torch.distributed.all_gather_object(flags, flag)
-    return any(flags)
 
 
 def _unwritable(out: Path, reason: str) -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from semeval_humor.training.callback import Watch
 from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.course import Course
 from semeval_humor.training.eos import IGNORED, prove_ends
 from semeval_humor.training.pairs import Row
 from semeval_humor.training.policy import Chat
 from semeval_humor.training.sentinel.build import make_sentinel
-from semeval_humor.training.train import Course, MakeSentinel, train_policy
+from semeval_humor.training.train import MakeSentinel, train_policy
 from semeval_humor.training.trl import arguments, fit, keep_quiet
+from semeval_humor.training.watch import Watch
 
 if TYPE_CHECKING:
     import datasets

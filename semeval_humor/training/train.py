@@ -1,34 +1,30 @@
 """The course of every training of a policy: folder, policy, rows, trainer, proof, receipt."""
 
-import dataclasses
 import json
 import os
-import resource
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semeval_humor.errors import ConfigError, DataError, HumorError
-from semeval_humor.files import atomic_writer, sha256_of_file
-from semeval_humor.receipt import hardware, versions, write_receipt
-from semeval_humor.schema import FileRecord, Receipt
-from semeval_humor.training.callback import Follower, Nobody, Watch, plain
+from semeval_humor.errors import ConfigError, HumorError
+from semeval_humor.files import atomic_writer
+from semeval_humor.receipt import write_receipt
+from semeval_humor.schema import FileRecord
+from semeval_humor.training.account import account, begin
 from semeval_humor.training.config import PolicyConfig
-from semeval_humor.training.live import Records
+from semeval_humor.training.course import Course
+from semeval_humor.training.first_steps import NotLearningError
+from semeval_humor.training.follower import Follower
 from semeval_humor.training.pairs import Rows, read_rows
-from semeval_humor.training.policy import (
-    Chat,
-    Policy,
-    check_libraries,
-    find_source,
-    load_policy,
-)
-from semeval_humor.training.proof import NotLearningError, Proof, prove
+from semeval_humor.training.policy import Chat, Policy, load_policy
+from semeval_humor.training.processes import idle_cores, is_main, processes, sharded, steps_unseen
+from semeval_humor.training.proof import Proof, document, prove
+from semeval_humor.training.recorder import Recorder
 from semeval_humor.training.report import write_report
-from semeval_humor.training.reward.fit import idle_cores
-from semeval_humor.training.run import Run, is_main, processes, sharded, steps_unseen, writing
+from semeval_humor.training.run import Run, writing
+from semeval_humor.training.source import check_libraries, find_source
+from semeval_humor.training.watch import Nobody, Watch
 
 if TYPE_CHECKING:
     from semeval_humor.training.sentinel.sentinel import Sentinel
@@ -40,27 +36,6 @@ MakeSentinel = Callable[[PolicyConfig, Policy, Rows], "Sentinel"]
 
 class AlarmError(HumorError):
     """The sentinel has ended a training."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a trainer works with.
-
-    Attributes:
-        config: what was asked for.
-        policy: loaded, ready to be trained.
-        rows: to train on.
-        run: the folder.
-        follower: is told of every step.
-        watch: is told what people should see.
-    """
-
-    config: PolicyConfig
-    policy: Policy
-    rows: Rows
-    run: Run
-    follower: Follower
-    watch: Watch
 
 
 Work = Callable[[Course], Mapping[str, Any]]
@@ -109,36 +84,17 @@ def train_policy(
     started = datetime.now(UTC)
     check_libraries()
     _check_distributed(kind, config)
-    watch = Records(config.out, watch) if is_main() else Nobody()
+    watch = Recorder(config.out, watch) if is_main() else Nobody()
     source = find_source(config)
-    parent = source.identity()
-    files = (*config.pairs, *([config.prompts] if config.prompts else []))
-    records = (*(_record(path) for path in files), *inputs)
-    identity = {
-        "kind": kind,
-        "config": config.identity,
-        "model": dataclasses.asdict(parent),
-        "inputs": {record.name: record.sha256 for record in records},
-        "processes": processes(),
-    }
-    with Run(config.out, kind, identity, force=force) as run:
+    beginning = begin(kind, config, source, inputs)
+    with Run(config.out, kind, beginning.identity, force=force) as run:
         for note in run.notes:
             watch.note(note)
         _use_threads(config.threads)
         policy = load_policy(config, source, chat)
         rows = read(config, policy)
         watch.note(_described(rows))
-        listening = sentinel is not None and config.sentinel is not False
-        follower = Follower(
-            policy,
-            run,
-            sentinel(config, policy, rows) if sentinel and listening and is_main() else None,
-            watch,
-            every=config.sentinel.every if listening and config.sentinel else 0,
-            on_alarm=config.on_alarm,
-            rollbacks=config.rollbacks,
-            patience=patience,
-        )
+        follower = _follower(config, policy, rows, run, watch, sentinel, patience)
         course = Course(config, policy, rows, run, follower, watch)
         counts = work(course)
         if follower.interrupted:
@@ -147,26 +103,34 @@ def train_policy(
             policy.gather()
         if is_main():
             proof = _conclude(course)
-            receipt = Receipt(
-                command=f"train {kind}",
-                config=config.model_dump(mode="json"),
-                identity=identity,
-                model=parent,
-                engine=_engine(course),
-                inputs=records,
-                outputs=_outputs(config.out),
-                counts=_counts(course, proof) | dict(counts),
-                unresolved={},
-                versions=versions(),
-                hardware=hardware(),
-                started=started.isoformat(timespec="seconds"),
-                seconds=round(follower.seconds, 2),
-            )
+            receipt = account(beginning, course, proof, counts, started)
             write_receipt(run.receipt_path, receipt)
             write_report(run.out, _title(course), _verdict(course, proof))
             run.finish()
             _check(course, proof)
     return config.out
+
+
+def _follower(
+    config: PolicyConfig,
+    policy: Policy,
+    rows: Rows,
+    run: Run,
+    watch: Watch,
+    sentinel: MakeSentinel | None,
+    patience: int,
+) -> Follower:
+    listening = sentinel is not None and config.sentinel is not False
+    return Follower(
+        policy,
+        run,
+        sentinel(config, policy, rows) if sentinel and listening and is_main() else None,
+        watch,
+        every=config.sentinel.every if listening and config.sentinel else 0,
+        on_alarm=config.on_alarm,
+        rollbacks=config.rollbacks,
+        patience=patience,
+    )
 
 
 def _check_distributed(kind: str, config: PolicyConfig) -> None:
@@ -190,13 +154,6 @@ def _check_distributed(kind: str, config: PolicyConfig) -> None:
         raise ConfigError('DeepSpeed: on_alarm must be "stop" or "log"; rollback needs ddp.yaml')
 
 
-def _record(path: Path) -> FileRecord:
-    try:
-        return FileRecord(str(path), sha256_of_file(path))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-
-
 def _conclude(course: Course) -> Proof:
     """Put the result into the folder, and compare it with its parent."""
     policy, run, follower = course.policy, course.run, course.follower
@@ -217,7 +174,7 @@ def _conclude(course: Course) -> Proof:
     course.watch.note("comparing the saved files with the policy and its parent …")
     proof = prove(policy, run.out, rows, follower.history)
     with atomic_writer(run.out / DIFF) as stream:
-        json.dump(_document(proof), stream, ensure_ascii=False, indent=2)
+        json.dump(document(proof), stream, ensure_ascii=False, indent=2)
         stream.write("\n")
     return proof
 
@@ -250,57 +207,6 @@ def _verdict(course: Course, proof: Proof) -> str:
     if course.follower.alarm is not None:
         verdict += f". The result are the healthy weights of step {course.follower.healthy_step}"
     return f"{verdict}."
-
-
-def _document(proof: Proof) -> dict[str, Any]:
-    return {
-        "verdict": proof.difference.verdict,
-        "groups": [dataclasses.asdict(group) for group in proof.difference.groups],
-        "missing": list(proof.difference.missing),
-        "extra": list(proof.difference.extra),
-        "cause": proof.cause,
-        "behaviour": plain(dataclasses.asdict(proof.behaviour)) if proof.behaviour else None,
-    }
-
-
-def _counts(course: Course, proof: Proof) -> dict[str, Any]:
-    follower = course.follower
-    found = _document(proof)
-    return {
-        "steps": follower.steps,
-        "rows": course.rows.counts,
-        "seconds_per_step": round(follower.seconds / max(1, follower.steps), 3),
-        "peak_memory_gib": _peak_memory(),
-        "diff": {name: found[name] for name in ("verdict", "cause", "behaviour")},
-        "alarms": [plain(dataclasses.asdict(alarm)) for alarm in follower.alarms],
-        "result_step": follower.healthy_step if follower.alarm else follower.steps,
-    }
-
-
-def _engine(course: Course) -> dict[str, Any]:
-    import torch
-
-    return {
-        "device": "cuda" if torch.cuda.is_available() else "cpu",
-        "trained": "float32",
-        "base": course.config.lora.base if course.config.method == "lora" else "float32",
-        "threads": torch.get_num_threads(),
-        "processes": processes(),
-    }
-
-
-def _outputs(out: Path) -> tuple[FileRecord, ...]:
-    files = sorted(file for file in out.iterdir() if file.suffix == ".safetensors")
-    return tuple(FileRecord(file.name, sha256_of_file(file)) for file in files)
-
-
-def _peak_memory() -> float:
-    """The most memory in GiB that this process has used, that of the GPU added."""
-    import torch
-
-    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    on_gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    return round(kib / 2**20 + on_gpu / 2**30, 2)
 
 
 def _use_threads(threads: int | None) -> None:

@@ -5,21 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from semeval_humor.errors import ConfigError
-from semeval_humor.training.callback import Follower, Next
 from semeval_humor.training.config import PolicyConfig
-from semeval_humor.training.run import (
-    Run,
-    agreed,
-    enough_memory,
-    interruptible,
-    steps_unseen,
-    writing,
-)
+from semeval_humor.training.follower import Follower, Next
+from semeval_humor.training.processes import agreed, steps_unseen
+from semeval_humor.training.run import KEPT, Run, enough_memory, interruptible, writing
 
 _SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
-
-KEPT = 2
-"""Checkpoints: if the newest is cut short, there is the one before it."""
 
 
 def arguments(config: PolicyConfig) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from semeval_humor.bench.board import Board, Row
-from semeval_humor.bench.columns import MEANINGS
+from semeval_humor.bench.columns import BETTER, LABELS, MEANINGS, Better
 from semeval_humor.bench.formats import csv_text, document, latex, markdown, rich_tables
-from semeval_humor.bench.table import BETTER, LABELS, Better, Cell, Leaderboard, leaderboard
+from semeval_humor.bench.table import Cell, Leaderboard, leaderboard
 from semeval_humor.metrics import suite
 from semeval_humor.ratings import Rating
 from semeval_humor.schema import Lang, Score, Task

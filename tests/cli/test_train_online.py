@@ -1,4 +1,4 @@
-"""``train grpo``, ``rloo`` and ``dpo`` from the command line."""
+"""``train grpo`` and ``rloo`` from the command line."""
 
 import json
 from pathlib import Path
@@ -7,17 +7,14 @@ import pytest
 
 from semeval_humor.cli.main import main
 from semeval_humor.configs import checked, read_toml
-from semeval_humor.rewards.preferences import Preference, write_preferences
-from semeval_humor.schema import Headline, Lang, Prompt, Task
 from semeval_humor.training.config import PolicyConfig
-from semeval_humor.training.dpo import DpoConfig
 from semeval_humor.training.grpo import GrpoConfig
 from semeval_humor.training.rloo import RlooConfig
 from tests.training.tiny_policy import some_pairs, write_config
 from tests.training.toy_reward import install
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "train"
-KINDS: dict[str, type[PolicyConfig]] = {"grpo": GrpoConfig, "rloo": RlooConfig, "dpo": DpoConfig}
+KINDS: dict[str, type[PolicyConfig]] = {"grpo": GrpoConfig, "rloo": RlooConfig}
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of peft, transformers and trl
 
@@ -67,22 +64,6 @@ def test_a_reward_that_was_never_tested(
     assert not (tmp_path / "out").exists()
 
 
-def test_dpo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    about = Headline("Mayor resigns")
-    jokes = [
-        Preference(Prompt(str(i), Task.A, Lang.EN, about), f"The pigeon won {i}.", "No.", 0.5, "us")
-        for i in range(8)
-    ]
-    preferences = tmp_path / "preferences.parquet"
-    write_preferences(preferences, jokes)
-    path = write_config(tmp_path, "beta = 0.2", pairs=preferences)
-    assert main(["train", "dpo", "--config", str(path), "--on-alarm", "log"]) == 0
-    out, err = capsys.readouterr()
-    assert out.splitlines()[0] == str(tmp_path / "out")
-    assert "rejected: labels: all 8 rows end where predict stops" in err
-    assert (tmp_path / "out" / "adapter_model.safetensors").exists()
-
-
 @pytest.mark.parametrize(
     "path",
     sorted(path for kind in KINDS for path in CONFIGS.glob(f"{kind}-*.toml")),
@@ -92,11 +73,11 @@ def test_the_configs_that_come_along_are_sound(path: Path) -> None:
     kind = path.stem.partition("-")[0]
     config = checked(KINDS[kind], read_toml(path), str(path))
     assert path.stem.startswith(config.out.name)
-    if isinstance(config, GrpoConfig | RlooConfig):
-        assert config.batch_size * config.accumulation % config.num_generations == 0
-        assert config.beta > 0
-        assert not config.untested_reward
-        assert config.reward.exists()
+    assert isinstance(config, GrpoConfig | RlooConfig)
+    assert config.batch_size * config.accumulation % config.num_generations == 0
+    assert config.beta > 0
+    assert not config.untested_reward
+    assert config.reward.exists()
     head = path.read_text(encoding="utf-8").partition("model =")[0]
     assert "GiB" in head  # what it costs, and whether that was measured
     assert "easured" in head

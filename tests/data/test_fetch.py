@@ -11,6 +11,7 @@ from semeval_humor.data.fetch import (
     PINS,
     Collection,
     Fetched,
+    How,
     check_any,
     collection,
     fetch,
@@ -48,8 +49,8 @@ def test_a_download_is_kept_and_its_digest_learnt(cache: Path) -> None:
         (second,) = bring(at(server.url))
         assert len(server.ranges) == 1
     path = cache / COLBERT_FILE
-    assert first == Fetched(path, SHA256, "downloaded", pinned=True)
-    assert second == Fetched(path, SHA256, "was there", pinned=False)
+    assert first == Fetched(path, SHA256, How.DOWNLOADED, pinned=True)
+    assert second == Fetched(path, SHA256, How.THERE, pinned=False)
     assert json.loads((cache / PINS).read_text(encoding="utf-8")) == {COLBERT_FILE: SHA256}
 
 
@@ -85,10 +86,10 @@ def test_a_file_that_was_spoilt_in_the_cache(cache: Path) -> None:
 def test_local_copies(cache: Path, tmp_path: Path, inside: str) -> None:
     folder = make(tmp_path / "data")
     (file,) = bring(collection(COLBERT), folder / inside)
-    assert file == Fetched(cache / COLBERT_FILE, SHA256, "copied", pinned=True)
+    assert file == Fetched(cache / COLBERT_FILE, SHA256, How.COPIED, pinned=True)
     assert file.path.read_bytes() == CONTENT
     (again,) = bring(collection(COLBERT), folder / inside)
-    assert again.how == "was there"
+    assert again.how is How.THERE
 
 
 @pytest.mark.parametrize(("corpus", "name"), [(HAHA, "es/haha_2021"), (CCL, "zh/task1_train")])
@@ -131,7 +132,7 @@ def test_task_inputs_come_from_a_folder_only(
     files = bring(task_collection(), make(tmp_path / "data") / "mwahaha")
     names = ["task-a-en.tsv", "task-a-zh.tsv"]
     assert [file.path for file in files] == [cache / "mwahaha/dev" / name for name in names]
-    assert [file.how for file in bring(task_collection())] == ["was there", "was there"]
+    assert [file.how for file in bring(task_collection())] == [How.THERE, How.THERE]
 
 
 def test_every_home_is_pinned_to_a_commit() -> None:

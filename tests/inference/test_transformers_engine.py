@@ -80,7 +80,7 @@ def set_stops(tiny: Model, path: Path, stops: int | list[int]) -> Model:
     for file in Path(tiny.path).iterdir():
         (path / file.name).write_bytes(file.read_bytes())
     (path / "generation_config.json").write_text(json.dumps({"eos_token_id": stops}))
-    return Model("copy", str(path), None, tiny.chat, None)
+    return Model("copy", str(path), None, tiny.chat)
 
 
 def token_after(engine: TransformersEngine, prompt: str, place: int) -> int:

@@ -2,10 +2,8 @@ import pytest
 
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.metrics.scripts import (
-    HanForms,
     foreign,
     foreign_rows,
-    han_forms,
     han_mix,
     script_purity,
 )
@@ -55,7 +53,6 @@ def test_han_mix() -> None:
     score = han_mix(texts, ZH)
     assert score.rows == pytest.approx((1, 0, 0, 0, 0, 1))
     assert score.value == 2 / 6
-    assert han_forms(texts) == HanForms(simplified=1, traditional=2, mixed=2, neither=1)
 
 
 @pytest.mark.parametrize("lang", [EN, ES])
@@ -67,4 +64,3 @@ def test_han_mix_is_of_chinese(lang: Lang) -> None:
 def test_han_mix_of_nothing() -> None:
     with pytest.raises(DataError, match="no texts"):
         han_mix([], ZH)
-    assert han_forms([]) == HanForms(0, 0, 0, 0)

@@ -136,7 +136,7 @@ def test_near_duplicates_of_texts_without_letters() -> None:
     ],
 )
 def test_what_is_a_jokes_own(lang: Lang, texts: list[str], shares: tuple[float, ...]) -> None:
-    assert own_share(texts, lang, n=2) == pytest.approx(shares, nan_ok=True)
+    assert own_share(texts, lang) == pytest.approx(shares, nan_ok=True)
 
 
 def test_rows_of_near_duplicates_are_in_the_order_of_the_texts() -> None:

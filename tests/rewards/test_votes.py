@@ -12,8 +12,6 @@ from semeval_humor.rewards.votes import (
     PairVote,
     agreement_of_gaps,
     agreement_with_votes,
-    cross_validated_agreement,
-    fold_numbers,
     read_votes,
 )
 from semeval_humor.schema import Lang
@@ -136,37 +134,6 @@ def test_undefined_agreement() -> None:
         agreement_with_votes(length, VOTES[4:])
     with pytest.raises(DataError, match="the score of 'long' is nan"):
         agreement_with_votes(lambda texts: [float("nan")] * len(texts), VOTES)
-
-
-def test_sessions_stay_together_and_folds_are_even() -> None:
-    votes = [vote(f"s{one % 12}", f"a{one}", f"b{one}", "LEFT") for one in range(60)]
-    folds = fold_numbers(votes, folds=4)
-    assert len({(one.session, fold) for one, fold in zip(votes, folds, strict=True)}) == 12
-    assert [folds.count(fold) for fold in range(4)] == [15, 15, 15, 15]
-    assert fold_numbers(votes, folds=4) == folds
-    assert fold_numbers(votes, folds=4, seed=1) != folds
-    with pytest.raises(DataError, match="5 folds of 3 sessions"):
-        fold_numbers(VOTES)
-
-
-def test_each_session_is_judged_by_a_score_that_never_saw_it() -> None:
-    votes = [vote(f"s{one}", f"left of {one}", f"right of {one}", "LEFT") for one in range(10)]
-
-    def learnt(seen: Sequence[PairVote]) -> object:
-        assert len(seen) == 8
-        known = {one.left for one in seen}
-        return lambda texts: [float(text in known) for text in texts]
-
-    # What was learnt by heart is of no use: every pair is a tie.
-    score = cross_validated_agreement(learnt, votes)  # type: ignore[arg-type]
-    assert score.value == 0.5
-    assert score.settings == {"sessions": 10, "folds": 5, "seed": 0}
-
-
-def test_what_learns_nothing_needs_no_folds() -> None:
-    votes = [vote(f"s{one % 7}", "a" * (one % 5), "a" * (one % 3), "LEFT") for one in range(40)]
-    folded = cross_validated_agreement(lambda seen: length, votes)
-    assert folded.value == agreement_with_votes(length, votes).value
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the votes are not at hand")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.training.run import processes
+from semeval_humor.training.processes import processes
 from semeval_humor.training.trl import fit
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from semeval_humor.training.callback import Follower
-from semeval_humor.training.run import is_main, processes, sharded
+from semeval_humor.training.follower import Follower
+from semeval_humor.training.processes import is_main, processes, sharded
 from semeval_humor.training.sft import train
 from semeval_humor.training.train import AlarmError
 from tests.training.fake_sentinel import FakeSentinel

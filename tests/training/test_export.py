@@ -22,7 +22,7 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def adapter(half: Path, folder: Path, scale: float) -> Path:
-    model = Model("tiny", str(half), None, True, None)
+    model = Model("tiny", str(half), None, True)
     return scale_b(save_adapter(folder, model), scale)
 
 

@@ -17,10 +17,10 @@ from semeval_humor.models import Model
 from semeval_humor.receipt import read_receipt
 from semeval_humor.schema import Prompt
 from semeval_humor.training import grpo, rloo, sft
+from semeval_humor.training.first_steps import NotLearningError
 from semeval_humor.training.grpo import GrpoConfig, train
 from semeval_humor.training.online import RewardError, load_tested, reward_function
 from semeval_humor.training.pairs import read_rows
-from semeval_humor.training.proof import NotLearningError
 from semeval_humor.training.trl import fit
 from tests.tiny_model import save_model
 from tests.training.processes import check_equal, in_two

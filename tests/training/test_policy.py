@@ -6,7 +6,7 @@ import pytest
 from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.models import Model
 from semeval_humor.schema import Headline, Lang, Prompt, Task
-from semeval_humor.training.policy import Policy, find_source
+from semeval_humor.training.policy import Policy
 from tests.tiny_model import save_adapter, save_model
 from tests.training.tiny_policy import a_policy, settings
 
@@ -142,21 +142,6 @@ def test_wrong_models(tiny: Model, tmp_path: Path, changes: dict[str, Any], mess
     config = settings(tmp_path, **{"model": tiny.path, **changes})
     with pytest.raises(ConfigError, match=message):
         a_policy(config)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        (FULL, 'an adapter, and method = "full"; merge it first'),
-        ({"lora": {"rank": 8, "base": "bfloat16"}}, "keeps its settings; leave out lora.rank$"),
-    ],
-)
-def test_settings_that_do_not_fit_an_adapter(
-    tiny: Model, tmp_path: Path, changes: dict[str, Any], message: str
-) -> None:
-    start = save_adapter(tmp_path / "adapter", tiny)
-    with pytest.raises(ConfigError, match=message):
-        find_source(settings(tmp_path, str(start), **changes))
 
 
 def test_weights_that_are_not_there(tmp_path: Path) -> None:

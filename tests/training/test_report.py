@@ -5,7 +5,7 @@ import pytest
 
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang
-from semeval_humor.training.live import METRICS, Curve, Progress, Records, Told
+from semeval_humor.training.recorder import METRICS, Curve, Progress, Recorder, Told
 from semeval_humor.training.report import report, write_report
 from semeval_humor.training.sentinel.alarm import Alarm
 from semeval_humor.training.sentinel.limits import Limit
@@ -17,16 +17,16 @@ from tests.training.tiny_policy import Told as Listener
 def test_the_page_of_a_training_that_collapsed(tmp_path: Path) -> None:
     speaker = FakeSpeaker(PARENT)
     sentinel = a_sentinel(speaker, Lang.ES)
-    records = Records(tmp_path, Listener())
-    records.begins(0, 50)
+    recorder = Recorder(tmp_path, Listener())
+    recorder.begins(0, 50)
     for step in range(1, 51):
-        records.stepped(step, 50, {"loss": 1 / step, "kl": math.nan})
+        recorder.stepped(step, 50, {"loss": 1 / step, "kl": math.nan})
         if step % 25 == 0:
             speaker.policy = PARENT if step == 25 else COLLAPSES["Arabic"]
             alarm = sentinel.probe(step, {})
-            records.probed(sentinel)
+            recorder.probed(sentinel)
             if alarm:
-                records.alarmed(alarm, "stop")
+                recorder.alarmed(alarm, "stop")
     path = write_report(tmp_path, "Training of es", "The weights have changed.")
     source = path.read_text(encoding="utf-8")
     page = Page(source)

@@ -10,7 +10,7 @@ from semeval_humor.configs import checked
 from semeval_humor.errors import ConfigError
 from semeval_humor.models import Model
 from semeval_humor.receipt import read_receipt
-from semeval_humor.training.proof import NotLearningError
+from semeval_humor.training.first_steps import NotLearningError
 from semeval_humor.training.rloo import RlooConfig, train
 from tests.tiny_model import save_model
 from tests.training.tiny_policy import CHAT, Told

@@ -12,9 +12,9 @@ import pytest
 from semeval_humor.adapters import read_adapter
 from semeval_humor.diff import Verdict, diff
 from semeval_humor.errors import ConfigError, DataError, HumorError
-from semeval_humor.models import Model
+from semeval_humor.models import Model, parent_of
 from semeval_humor.receipt import read_receipt
-from semeval_humor.training.proof import NotLearningError
+from semeval_humor.training.first_steps import NotLearningError
 from semeval_humor.training.sft import SftConfig, train
 from tests.tiny_model import save_model
 from tests.training.tiny_policy import CHAT, Told, settings, some_pairs
@@ -68,7 +68,8 @@ def test_what_comes_out(tiny: Model, tmp_path: Path, changes: dict[str, Any]) ->
     with pytest.raises(ConfigError, match="is finished; name another out, or use --force"):
         run(config)
     if not changes:
-        assert read_adapter(out, Path(tiny.path), "tiny").base == tiny.path
+        assert read_adapter(out, Path(tiny.path), "tiny").rank == 4
+        assert parent_of(str(out)) == tiny.path
         assert run(config, force=True) == out
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from semeval_humor.inference.chat import end_token, prompt_tokens
 from semeval_humor.inference.loading import stop_tokens
 from semeval_humor.schema import Lang
-from semeval_humor.training.policy import Chat, Policy, find_source, load_policy
+from semeval_humor.training.policy import Chat, Policy, load_policy
 from semeval_humor.training.sft import SftConfig
+from semeval_humor.training.source import find_source
 from tests.tiny_model import save_model
 
 CHAT = Chat(prompt_tokens, end_token, stop_tokens)

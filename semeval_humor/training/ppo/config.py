@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from semeval_humor.configs import HomePath
-from semeval_humor.training.config import PolicyConfig
+from semeval_humor.training.config import PolicyConfig, refuse_dropout
 
 Credit = Literal["sequence", "offsets"]
 
@@ -75,8 +75,7 @@ class PpoConfig(PolicyConfig):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.lora.dropout:
-            raise ValueError("lora.dropout: has no meaning here: dropout is off; leave it out")
+        refuse_dropout(self.lora)
         if self.rollouts % (self.batch_size * self.accumulation):
             raise ValueError(
                 f"rollouts is {self.rollouts}, expected a multiple of batch_size × accumulation "

@@ -19,7 +19,8 @@ from typing import Any, Protocol
 from semeval_humor.errors import DataError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import Prompt
-from semeval_humor.training.ppo.rollout import Rollout, decoded
+from semeval_humor.training.completions import decoded
+from semeval_humor.training.ppo.rollout import Rollout
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,12 @@ class Read:
         logprobs_B_T: under the policy, in nats.
         parent_B_T: under the parent, in nats.
         values_B_T: what the critic expects, before each token.
-        entropies_B_T: of the policy's distribution before each token, in nats.
     """
 
     mask_B_T: "torch.Tensor"
     logprobs_B_T: "torch.Tensor"
     parent_B_T: "torch.Tensor"
     values_B_T: "torch.Tensor"
-    entropies_B_T: "torch.Tensor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,6 @@ class Experience:
     Attributes:
         rollouts: the completions.
         read: what was thought of them when they were drawn.
-        rewards_B_T: of each token: its credit, less the penalty for leaving the parent.
         advantages_B_T: how much better than expected each token was, whitened.
         returns_B_T: what the critic should have said.
         weights_B_T: what each token counts: as much likelier or less likely the policy is to write
@@ -56,7 +53,6 @@ class Experience:
 
     rollouts: tuple[Rollout, ...]
     read: Read
-    rewards_B_T: "torch.Tensor"
     advantages_B_T: "torch.Tensor"
     returns_B_T: "torch.Tensor"
     weights_B_T: "torch.Tensor"
@@ -82,14 +78,14 @@ def read(policy: Policy, critic: Critic, rollouts: Sequence[Rollout], *, batch_s
         for rows, some in _chunks(order, rollouts, batch_size):
             heard = hear(policy.model, some)
             values_N = critic.values(some, heard.states_N_H)
-            _sort_in(found, rows, some, heard.logprobs_N, heard.entropies_N, values_N)
+            _sort_in(found, rows, some, heard.logprobs_N, values_N)
         with policy.as_parent() as parent:
             for rows, some in _chunks(order, rollouts, batch_size):
                 _sort_in(found, rows, some, hear(parent, some).logprobs_N)
     columns = zip(*(found[row] for row in range(len(rollouts))), strict=True)
-    logprobs, entropies, values, parents = (_padded(column) for column in columns)
+    logprobs, values, parents = (_padded(column) for column in columns)
     mask_B_T = _padded([torch.ones(len(each.ids), device=values.device) for each in rollouts])
-    return Read(mask_B_T.bool(), logprobs, parents, values, entropies)
+    return Read(mask_B_T.bool(), logprobs, parents, values)
 
 
 def experience(
@@ -101,7 +97,7 @@ def experience(
     discount: float,
     decay: float,
 ) -> Experience:
-    """Rewards and advantages of completions.
+    """Rewards of completions, less the penalty for leaving the parent, and their advantages.
 
     Args:
         rollouts: the completions.
@@ -123,7 +119,6 @@ def experience(
     return Experience(
         tuple(rollouts),
         heard,
-        rewards_B_T,
         whitened(advantages_B_T, mask_B_T),
         returns_B_T,
         weights(heard.logprobs_B_T, [each.logprobs for each in rollouts], mask_B_T),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from semeval_humor.diff.history import LOG
 from semeval_humor.files import atomic_writer
-from semeval_humor.training.callback import plain
 from semeval_humor.training.policy import Policy, load_policy
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.critic import Critic
 from semeval_humor.training.ppo.losses import Penalty
+from semeval_humor.training.recorder import plain
 from semeval_humor.weights import read_json
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from semeval_humor.errors import ConfigError
-from semeval_humor.training.ppo.rollout import Rollout, bare
+from semeval_humor.training.completions import bare
+from semeval_humor.training.ppo.rollout import Rollout
 
 if TYPE_CHECKING:
     import torch

@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from semeval_humor.rewards.reward import Rewards
-from semeval_humor.schema import FileRecord, Finish, Lang, Prompt
-from semeval_humor.training.online import RAISED, RewardError, described, first_line
+from semeval_humor.errors import first_line
+from semeval_humor.rewards.reward import Rewards, TextReward
+from semeval_humor.schema import FileRecord, Finish, Lang
+from semeval_humor.training.online import RAISED, RewardError, described
 from semeval_humor.training.ppo.rollout import Rollout
 
 
-class Judge(Protocol):
-    """A reward for texts; ``rewards.reward.Reward`` is one."""
+class RecordedReward(TextReward, Protocol):
+    """A reward for texts that says what it was made from; ``rewards.reward.Reward`` is one."""
 
     @property
     def langs(self) -> Sequence[Lang]:
@@ -25,13 +26,8 @@ class Judge(Protocol):
     def fingerprint(self) -> str:
         """One hash for all of them."""
 
-    def __call__(
-        self, prompts: Sequence[Prompt], texts: Sequence[str], *, stopped: Sequence[bool]
-    ) -> Rewards:
-        """Reward texts, of which it is told whether the policy ended them itself."""
 
-
-def rewarded(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
+def rewarded(reward: TextReward, rollouts: Sequence[Rollout]) -> Rewards:
     """Reward completions.
 
     Raises:
@@ -57,7 +53,7 @@ def rewarded(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
     return rewards
 
 
-def _judged(reward: Judge, rollouts: Sequence[Rollout]) -> Rewards:
+def _judged(reward: TextReward, rollouts: Sequence[Rollout]) -> Rewards:
     return reward(
         [each.asked.prompt for each in rollouts],
         [each.text for each in rollouts],

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from semeval_humor.schema import Finish, Prompt
+from semeval_humor.training.completions import bare, text_of
 from semeval_humor.training.policy import Policy
-from semeval_humor.training.sentinel.speaker import NotANumberError
+from semeval_humor.training.sentinel.draw import NotANumberError
 
 AT_ONCE = 64
 """Completions that are drawn side by side."""
@@ -62,19 +62,6 @@ def roll_out(policy: Policy, asked: Sequence[Asked], *, max_tokens: int) -> list
     return found
 
 
-def text_of(tokenizer: Any, ids: Sequence[int], finish: Finish) -> str:
-    """The text of a completion's tokens without the end token, as it is rewarded."""
-    text = decoded(tokenizer, ids)
-    # The last character may have been cut in two.
-    return text.strip() if finish is Finish.STOPPED else text.rstrip("\ufffd").strip()
-
-
-def decoded(tokenizer: Any, ids: Sequence[int]) -> str:
-    """Tokens as text, without special ones."""
-    text = tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    return str(text)
-
-
 def _drawn(policy: Policy, prompts: Sequence[Sequence[int]], max_tokens: int) -> list[list[int]]:
     import torch
     from transformers import GenerationConfig
@@ -124,8 +111,3 @@ def _rollout(policy: Policy, asked: Asked, drawn: Sequence[int]) -> Rollout:
     text = text_of(policy.tokenizer, drawn[:end], finish)
     ids = tuple(drawn) if end is None else tuple(drawn[: end + 1])
     return Rollout(asked, ids, text, finish)
-
-
-def bare(model: Any) -> Any:
-    """A model without the adapter around it, whose layers are still inside."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model

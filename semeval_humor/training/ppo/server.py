@@ -15,10 +15,11 @@ from typing import Any
 
 from semeval_humor.errors import EngineError
 from semeval_humor.schema import Finish
+from semeval_humor.training.completions import text_of
 from semeval_humor.training.policy import Policy
-from semeval_humor.training.ppo.rollout import Asked, Rollout, text_of
+from semeval_humor.training.ppo.rollout import Asked, Rollout
 from semeval_humor.training.ppo.together import wait
-from semeval_humor.training.run import is_main
+from semeval_humor.training.processes import is_main
 
 PATIENCE_S = 600
 """In which a server has to answer."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from semeval_humor.training.run import processes
+from semeval_humor.training.processes import processes
 
 if TYPE_CHECKING:
     import torch

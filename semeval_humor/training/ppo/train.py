@@ -11,7 +11,8 @@ from semeval_humor.errors import ConfigError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import Finish
 from semeval_humor.training import online
-from semeval_humor.training.callback import Next, Watch
+from semeval_humor.training.course import Course
+from semeval_humor.training.follower import Next
 from semeval_humor.training.online import PATIENCE, load_tested, usable_prompts
 from semeval_humor.training.policy import Chat
 from semeval_humor.training.ppo.attribution import load_attribution
@@ -22,23 +23,16 @@ from semeval_humor.training.ppo.heatmap import heats, write_heats
 from semeval_humor.training.ppo.learner import computing, make_learner
 from semeval_humor.training.ppo.metrics import measured
 from semeval_humor.training.ppo.pace import Clock, rate_share
-from semeval_humor.training.ppo.rewarding import Judge, rewarded
+from semeval_humor.training.ppo.rewarding import RecordedReward, rewarded
 from semeval_humor.training.ppo.rollout import Asked, Rollout, roll_out
 from semeval_humor.training.ppo.server import RolloutServer
 from semeval_humor.training.ppo.together import mean, meet
 from semeval_humor.training.ppo.update import update
-from semeval_humor.training.run import (
-    agreed,
-    enough_memory,
-    interruptible,
-    is_main,
-    processes,
-    rank,
-    writing,
-)
+from semeval_humor.training.processes import agreed, is_main, processes, rank
+from semeval_humor.training.run import KEPT, enough_memory, interruptible, writing
 from semeval_humor.training.sentinel.build import make_sentinel
-from semeval_humor.training.train import Course, MakeSentinel, train_policy
-from semeval_humor.training.trl import KEPT
+from semeval_humor.training.train import MakeSentinel, train_policy
+from semeval_humor.training.watch import Watch
 
 SERVED = "served"
 """Folder in which adapters lie for a server, while training runs."""
@@ -74,7 +68,7 @@ def train(
 
 
 def train_with(
-    reward: Judge,
+    reward: RecordedReward,
     attribution: Attribution | None,
     config: PpoConfig,
     chat: Chat,
@@ -159,7 +153,7 @@ class Training:
         self,
         course: Course,
         config: PpoConfig,
-        reward: Judge,
+        reward: RecordedReward,
         attribution: Attribution | None,
     ) -> None:
         self.course = course

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from semeval_humor.errors import DataError
+from semeval_humor.errors import DataError, first_line
 from semeval_humor.rewards.perturbations import (
     HARD_NEGATIVES,
     Family,
@@ -231,9 +231,7 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
             f"{path}: cannot be read: {error.strerror or error}; run semeval-humor data build"
         ) from error
     except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise DataError(
-            f"{path}: not as data build writes it: {str(error).splitlines()[0]}"
-        ) from error
+        raise DataError(f"{path}: not as data build writes it: {first_line(error)}") from error
     yield from rows
 
 

@@ -1,7 +1,6 @@
 """The training loop: batches, steps, evaluations, the best state."""
 
 import math
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -117,15 +116,6 @@ def freeze(encoder: Any, layers: int | None) -> None:
         found = _LAYER.search(name)
         low = int(found[1]) < (layers or 0) if found else "embeddings." in name
         parameter.requires_grad_(layers is None or not low)
-
-
-def idle_cores() -> int:
-    """Cores that nobody used in the last minute, at least one.
-
-    Threads that share a core wait for each other at every step: with busy cores one thread is
-    faster than two.
-    """
-    return max(1, len(os.sched_getaffinity(0)) - round(os.getloadavg()[0]))
 
 
 def _loss(

@@ -27,10 +27,11 @@ from semeval_humor.rewards.classifier import (
 )
 from semeval_humor.rewards.encoders import HUMOR, TransformersEncoder, load_parts, save_encoder
 from semeval_humor.schema import FileRecord, ModelIdentity, Receipt, Score
+from semeval_humor.training.processes import idle_cores
 from semeval_humor.training.reward.config import RewardConfig
 from semeval_humor.training.reward.data import Example, Examples, read_examples
 from semeval_humor.training.reward.embedded import resolve_encoder
-from semeval_humor.training.reward.fit import Evaluation, Watch, fit, idle_cores
+from semeval_humor.training.reward.fit import Evaluation, Watch, fit
 from semeval_humor.training.reward.report import held_out_scores
 from semeval_humor.training.reward.searched import SLOWER, with_searched
 from semeval_humor.weights import weights_sha256

@@ -10,6 +10,7 @@ from semeval_humor.rewards.reward import Reward
 from semeval_humor.schema import Prompt, Scorer
 from semeval_humor.training.sentinel.alarm import Alarm, alarm_of, broken
 from semeval_humor.training.sentinel.config import SentinelConfig
+from semeval_humor.training.sentinel.draw import NotANumberError
 from semeval_humor.training.sentinel.hacking import hacking
 from semeval_humor.training.sentinel.limits import (
     HUMAN_SETS,
@@ -20,7 +21,7 @@ from semeval_humor.training.sentinel.limits import (
     of_texts,
 )
 from semeval_humor.training.sentinel.signals import LOGGED, MUST_BE_NUMBERS, Heard, Signal, hear
-from semeval_humor.training.sentinel.speaker import NotANumberError, Sample, Speaker
+from semeval_humor.training.sentinel.speaker import Sample, Speaker
 
 __all__ = ["Alarm", "Probe", "Sentinel"]
 

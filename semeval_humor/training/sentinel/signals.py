@@ -14,13 +14,11 @@ from semeval_humor.metrics.repetition import rep_n
 from semeval_humor.metrics.scripts import foreign, script_purity
 from semeval_humor.metrics.variety import distinct_n_of, near_duplicates_of
 from semeval_humor.rewards.reward import Reward
+from semeval_humor.rewards.trl import METRIC
 from semeval_humor.schema import Finish, Lang, Score, Scorer
 from semeval_humor.text.loops import find_loops
 from semeval_humor.text.tokens import tokenize
 from semeval_humor.training.sentinel.speaker import Sample
-
-COMPONENT = "reward/"
-"""What the names of a reward's components begin with."""
 
 
 class Signal(StrEnum):
@@ -128,7 +126,7 @@ def hear(
         rows[Signal.REWARD] = np.array(rewards.total, dtype=np.float64)
         for name, values in rewards.components.items():
             present = [math.nan if value is None else value for value in values]
-            rows[COMPONENT + name] = np.array(present, dtype=np.float64)
+            rows[METRIC + name] = np.array(present, dtype=np.float64)
     if held_out is not None:
         rows[Signal.HELD_OUT] = np.array(held_out(prompts, texts), dtype=np.float64)
     sets: dict[str, Measure] = {name: _over_langs(samples, make) for name, make in _OF_SETS.items()}

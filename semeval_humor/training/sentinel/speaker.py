@@ -6,8 +6,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from semeval_humor.errors import ConfigError, EngineError
+from semeval_humor.errors import ConfigError
 from semeval_humor.schema import Finish, Prompt
+from semeval_humor.training.completions import bare, text_of
+from semeval_humor.training.sentinel.draw import Draw, opinion
 
 if TYPE_CHECKING:
     import torch
@@ -19,9 +21,6 @@ LOGITS_BYTES = 2**28
 """Most bytes of float32 logits that a model returns at a time, unless one sequence has more. About
 three sequences' worth come on top while they are turned into probabilities: with a vocabulary of
 151,936 and 96 tokens, 56 MiB a sequence, so at most 223 + 167 MiB."""
-
-
-_LEAST = -1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,6 @@ class Speaker(Protocol):
 
     def parent_reads(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> list[Sample]:
         """Texts of others as if the parent had written them. The end token is not counted."""
-
-
-class NotANumberError(EngineError):
-    """A model's logits hold NaN or infinity: its weights are broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +128,7 @@ class TransformersSpeaker:
             NotANumberError: the policy's output is no longer a number.
         """
         with _untouched(self._model, self._parent):
-            rows, policy = self._drawn(_bare(self._model), prompts, seed)
+            rows, policy = self._drawn(bare(self._model), prompts, seed)
             with self._as_parent() as parent:
                 old = self._read(parent, rows)
         return [
@@ -166,7 +161,7 @@ class TransformersSpeaker:
     @contextmanager
     def _as_parent(self) -> Iterator[Any]:
         with self._model.disable_adapter() if self._parent is None else nullcontext():
-            yield _bare(self._model if self._parent is None else self._parent)
+            yield bare(self._model if self._parent is None else self._parent)
 
     def _tokens(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False).input_ids)
@@ -183,7 +178,7 @@ class TransformersSpeaker:
         heard: list[_Heard] = []
         for start in range(0, len(rendered), AT_ONCE):
             batch = rendered[start : start + AT_ONCE]
-            draw = _Draw(generator, self._temperature)
+            draw = Draw(generator, self._temperature)
             for prompt, tokens, logprobs, entropies in zip(
                 batch, self._generate(model, batch, draw), *draw.heard, strict=True
             ):
@@ -193,7 +188,7 @@ class TransformersSpeaker:
                 heard.append(_Heard(tuple(logprobs[:size]), tuple(entropies[:size])))
         return rows, heard
 
-    def _generate(self, model: Any, prompts: list[list[int]], draw: "_Draw") -> list[list[int]]:
+    def _generate(self, model: Any, prompts: list[list[int]], draw: Draw) -> list[list[int]]:
         from transformers import GenerationConfig
 
         ids, mask = self._padded(model, prompts)
@@ -229,14 +224,8 @@ class TransformersSpeaker:
         self, prompt: Prompt, row: _Row, heard: _Heard, parent_logprobs: tuple[float, ...]
     ) -> Sample:
         stopped = row.answer[-1] in self._stops
-        text = self._tokenizer.decode(
-            row.answer[:-1] if stopped else row.answer,
-            skip_special_tokens=True,
-            clean_up_tokenization_spaces=False,
-        )
-        # The last character may have been cut in two.
-        text = text.strip() if stopped else text.rstrip("\ufffd").strip()
         finish = Finish.STOPPED if stopped else Finish.CUT_OFF
+        text = text_of(self._tokenizer, row.answer[:-1] if stopped else row.answer, finish)
         return Sample(prompt, text, finish, heard.logprobs, parent_logprobs, heard.entropies)
 
     def _read(self, model: Any, rows: list[_Row]) -> list[_Heard]:
@@ -253,7 +242,7 @@ class TransformersSpeaker:
                 answer = rows[place].answer
                 # Its last logits stand before its tokens.
                 wanted = logits_T_V.new_tensor(answer).long()
-                logprobs, entropies = _heard(logits_T_V[longest - len(answer) :], wanted)
+                logprobs, entropies = opinion(logits_T_V[longest - len(answer) :], wanted)
                 found[place] = _Heard(tuple(logprobs.tolist()), tuple(entropies.tolist()))
         return [found[place] for place in range(len(rows))]
 
@@ -284,61 +273,6 @@ class TransformersSpeaker:
         )
 
 
-class _Draw:
-    """Draws the next tokens with random numbers of its own; a logits processor of transformers.
-
-    It leaves one token possible, so that ``generate`` draws nothing from the shared ones, and
-    remembers what the model thought of it.
-    """
-
-    def __init__(self, generator: "torch.Generator", temperature: float) -> None:
-        self._generator = generator
-        self._temperature = temperature
-        self._steps: list[tuple[torch.Tensor, torch.Tensor]] = []
-
-    def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-        """Return scores in which all tokens but one are impossible."""
-        import torch
-
-        logits_B_V = scores.float()
-        _check_numbers(logits_B_V)
-        probs_B_V = (logits_B_V / self._temperature).softmax(dim=-1)
-        # A race of exponential times, as in torch.multinomial, which takes three times as long.
-        uniform_B_V = torch.rand(
-            probs_B_V.shape, generator=self._generator, dtype=torch.float64, device=probs_B_V.device
-        )
-        chosen_B = (probs_B_V / uniform_B_V.log_().neg_()).argmax(dim=-1)
-        self._steps.append(_heard(logits_B_V, chosen_B))
-        return torch.full_like(logits_B_V, float("-inf")).scatter_(1, chosen_B[:, None], 0.0)
-
-    @property
-    def heard(self) -> tuple[list[list[float]], list[list[float]]]:
-        """Log-probabilities and entropies of each row, of what follows its end token too."""
-        import torch
-
-        logprobs, entropies = zip(*self._steps, strict=True)
-        return torch.stack(logprobs, dim=1).tolist(), torch.stack(entropies, dim=1).tolist()
-
-
-def _heard(
-    logits_N_V: "torch.Tensor", tokens_N: "torch.Tensor"
-) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """Log-probabilities of tokens, and entropies of the distributions that they are from."""
-    logits_N_V = logits_N_V.float()
-    _check_numbers(logits_N_V)
-    logprobs_N_V = logits_N_V.log_softmax(dim=-1)
-    logprobs_N = logprobs_N_V.gather(1, tokens_N[:, None])[:, 0]
-    # Where a probability is 0, its logarithm must be finite, so that their product is 0.
-    weighed_N_V = logprobs_N_V.exp().mul_(logprobs_N_V.clamp_(min=_LEAST))
-    return logprobs_N, -weighed_N_V.sum(dim=-1)
-
-
-def _check_numbers(logits_N_V: "torch.Tensor") -> None:
-    # A vocabulary may be filled up with tokens at minus infinity, but not all of it.
-    if logits_N_V.numel() and not bool(logits_N_V.amax(dim=-1).isfinite().all()):
-        raise NotANumberError("the model's output is not a number: its weights are broken")
-
-
 def _check_room(
     model: Any, prompts: Sequence[Prompt], rendered: list[list[int]], max_tokens: int
 ) -> None:
@@ -349,11 +283,6 @@ def _check_room(
                 f"prompt {prompt.id} has {len(tokens)} tokens, which leaves no room for "
                 f"{max_tokens} more in the model's context of {context}; lower sentinel.max_tokens"
             )
-
-
-def _bare(model: Any) -> Any:
-    # The layers of an adapter are inside of the model that it adapts.
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from semeval_humor.schema import Finish
+from semeval_humor.training.completions import text_of
 from semeval_humor.training.policy import Policy
 from semeval_humor.training.ppo import train as ppo
 from semeval_humor.training.ppo.learner import Learner, make_learner
-from semeval_humor.training.ppo.rollout import Asked, Rollout, text_of
-from semeval_humor.training.run import processes, rank
+from semeval_humor.training.ppo.rollout import Asked, Rollout
+from semeval_humor.training.processes import processes, rank
 from tests.training.ppo.bandit import at_the_letters, bandit
 from tests.training.recorded import JOKES
 from tests.training.tiny_policy import CHAT, Told

@@ -21,6 +21,7 @@ from semeval_humor.rewards.encoders import HUMOR, TransformersEncoder, load_enco
 from semeval_humor.rewards.profiles import read_profile
 from semeval_humor.rewards.reward import Reward, load_reward
 from semeval_humor.schema import Finish, Headline, Lang, Prompt, Task, WordPair
+from semeval_humor.training.completions import text_of
 from semeval_humor.training.ppo.attribution import (
     ClassifierAttribution,
     Reader,
@@ -30,7 +31,7 @@ from semeval_humor.training.ppo.attribution import (
     shared_out,
 )
 from semeval_humor.training.ppo.credit import carried, credited, written
-from semeval_humor.training.ppo.rollout import Asked, Rollout, text_of
+from semeval_humor.training.ppo.rollout import Asked, Rollout
 from semeval_humor.training.reward.embedded import resolve_encoder
 from tests.rewards.jokes import JOKES
 from tests.rewards.tiny_encoder import save_bert, save_classifier, save_deberta

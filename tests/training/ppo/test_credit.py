@@ -8,8 +8,9 @@ import pytest
 
 from semeval_humor.errors import DataError
 from semeval_humor.schema import Finish, Headline, Lang, Prompt, Task
+from semeval_humor.training.completions import text_of
 from semeval_humor.training.ppo.credit import Piece, Written, carried, credited, written
-from semeval_humor.training.ppo.rollout import Asked, Rollout, text_of
+from semeval_humor.training.ppo.rollout import Asked, Rollout
 
 PROMPT = Prompt("en-1", Task.A, Lang.EN, Headline("Mayor resigns"))
 END = -1

@@ -13,7 +13,7 @@ from semeval_humor.training.ppo import rollout
 from semeval_humor.training.ppo.critic import Critic
 from semeval_humor.training.ppo.reading import hear
 from semeval_humor.training.ppo.rollout import Asked, roll_out
-from semeval_humor.training.sentinel.speaker import NotANumberError
+from semeval_humor.training.sentinel.draw import NotANumberError
 from tests.tiny_model import save_model
 from tests.training.tiny_policy import a_policy, settings
 

@@ -18,6 +18,7 @@ from semeval_humor.receipt import read_receipt
 from semeval_humor.schema import Finish, Prompt
 from semeval_humor.training import grpo
 from semeval_humor.training.config import LoraSettings
+from semeval_humor.training.first_steps import NotLearningError
 from semeval_humor.training.online import RewardError
 from semeval_humor.training.ppo.config import PpoConfig
 from semeval_humor.training.ppo.credit import Attribution
@@ -25,7 +26,6 @@ from semeval_humor.training.ppo.heatmap import read_heats
 from semeval_humor.training.ppo.pace import rate_share
 from semeval_humor.training.ppo.rollout import Rollout, roll_out
 from semeval_humor.training.ppo.train import train_with
-from semeval_humor.training.proof import NotLearningError
 from tests.tiny_model import save_model
 from tests.training.fake_sentinel import FakeSentinel
 from tests.training.ppo.bandit import at_the_letters, bandit

@@ -6,8 +6,8 @@ import pytest
 from semeval_humor.errors import HumorError
 from semeval_humor.models import Model
 from semeval_humor.schema import Lang
-from semeval_humor.training.live import read_progress, read_samples
 from semeval_humor.training.pairs import read_rows
+from semeval_humor.training.recorder import read_progress, read_samples
 from semeval_humor.training.sentinel.build import make_sentinel
 from semeval_humor.training.sft import train
 from tests.tiny_model import save_model

@@ -10,9 +10,10 @@ from semeval_humor.errors import ConfigError
 from semeval_humor.rewards.reward import Rewards
 from semeval_humor.schema import Lang, Prompt
 from semeval_humor.training.sentinel.config import SentinelConfig
+from semeval_humor.training.sentinel.draw import NotANumberError
 from semeval_humor.training.sentinel.sentinel import Alarm, Sentinel
 from semeval_humor.training.sentinel.signals import Signal
-from semeval_humor.training.sentinel.speaker import NotANumberError, Sample
+from semeval_humor.training.sentinel.speaker import Sample
 from tests.training.sentinel.voices import (
     ARABIC,
     COLLAPSES,

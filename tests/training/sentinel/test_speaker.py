@@ -8,7 +8,8 @@ import pytest
 from semeval_humor.errors import ConfigError
 from semeval_humor.schema import Finish, Headline, Lang, Prompt, Task
 from semeval_humor.training.sentinel import speaker as module
-from semeval_humor.training.sentinel.speaker import NotANumberError, Sample, TransformersSpeaker
+from semeval_humor.training.sentinel.draw import NotANumberError
+from semeval_humor.training.sentinel.speaker import Sample, TransformersSpeaker
 from tests.tiny_model import save_model
 
 torch = pytest.importorskip("torch")
@@ -168,19 +169,6 @@ def test_what_people_wrote_is_read(folder: Path) -> None:
         assert (sample.text, sample.finish) == (joke, Finish.STOPPED)
         assert sample.logprobs == sample.parent_logprobs == pytest.approx(logprobs, abs=1e-4)
         assert sample.entropies == pytest.approx(entropies, abs=1e-4)
-
-
-def test_tokens_are_drawn_as_probable_as_they_are() -> None:
-    rows, logits = 4000, torch.tensor([0.5, 0.3, 0.2, 0.0]).log()
-    draw = module._Draw(torch.Generator().manual_seed(0), temperature=1.0)
-    chosen = draw(torch.zeros(rows, 1), logits.expand(rows, 4)).argmax(dim=-1)
-    # Four standard deviations of a count of 4000 at a probability of a half are 126.
-    counts = torch.bincount(chosen, minlength=4).tolist()
-    assert counts == pytest.approx([2000, 1200, 800, 0], abs=126)
-    assert counts[3] == 0
-    [[entropy], *_] = draw.heard[1]
-    # ½ ln 2 + 0.3 ln(1/0.3) + 0.2 ln 5 = 0.34657 + 0.36119 + 0.32189
-    assert entropy == pytest.approx(1.02965, abs=1e-5)
 
 
 def test_seeds_decide_what_is_drawn(folder: Path) -> None:

@@ -12,8 +12,8 @@ from semeval_humor.receipt import read_receipt
 from semeval_humor.schema import Lang, Prompt
 from semeval_humor.training import grpo, sft
 from semeval_humor.training.grpo import GrpoConfig
-from semeval_humor.training.live import read_samples
 from semeval_humor.training.pairs import read_rows
+from semeval_humor.training.recorder import read_samples
 from semeval_humor.training.sentinel.build import make_sentinel
 from semeval_humor.training.train import AlarmError
 from tests.tiny_model import save_model

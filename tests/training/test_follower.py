@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,7 @@ from semeval_humor.diff import Verdict, diff
 from semeval_humor.errors import ConfigError, HumorError
 from semeval_humor.models import Model
 from semeval_humor.receipt import read_receipt
-from semeval_humor.training.callback import Follower, Next, plain
+from semeval_humor.training.follower import Follower, Next
 from semeval_humor.training.run import Run
 from semeval_humor.training.sft import SftConfig, train
 from semeval_humor.training.train import AlarmError
@@ -246,8 +245,3 @@ def test_the_log_is_what_diff_reads(tmp_path: Path) -> None:
     assert found.steps == 2
     assert repr(found) == repr(expected)  # NaN included
     assert found.equal_rewards == (1.0,)
-
-
-def test_plain_values() -> None:
-    values: Sequence[Any] = [math.inf, 1.5, "x", {"a": (math.nan, None)}]
-    assert plain(values) == [None, 1.5, "x", {"a": [None, None]}]

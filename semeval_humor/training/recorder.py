@@ -1,4 +1,4 @@
-"""What is known of a training while it runs, on disk: ``metrics.jsonl`` and ``samples.jsonl``.
+"""A watch that writes ``metrics.jsonl`` and ``samples.jsonl``, and how these are read.
 
 Rows are only added, each written in one piece as soon as it is known, so that a training that is
 killed has lost nothing but the line it was at. A training that goes on from a checkpoint first cuts
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from semeval_humor.errors import DataError, HumorError
 from semeval_humor.files import atomic_writer
 from semeval_humor.schema import Headline, Lang, Prompt, WordPair
-from semeval_humor.training.callback import Entry, Watch
 from semeval_humor.training.config import OnAlarm
 from semeval_humor.training.sentinel.alarm import Alarm
 from semeval_humor.training.sentinel.limits import Limit
+from semeval_humor.training.watch import Entry, Watch
 
 if TYPE_CHECKING:
     from semeval_humor.training.sentinel.sentinel import Probe, Sentinel
@@ -28,7 +28,7 @@ METRICS = "metrics.jsonl"
 SAMPLES = "samples.jsonl"
 
 
-class Records:
+class Recorder:
     """A watch that writes down what it hears, and passes it on.
 
     Args:
@@ -62,13 +62,13 @@ class Records:
 
     def stepped(self, step: int, steps: int, logged: Entry) -> None:
         """Write down what was logged."""
-        self._add(METRICS, [{"kind": "step", "step": step, "values": _plain(logged)}])
+        self._add(METRICS, [{"kind": "step", "step": step, "values": plain(logged)}])
         self._watch.stepped(step, steps, logged)
 
     def probed(self, sentinel: "Sentinel") -> None:
         """Write down the newest probe; before the first one, the limits and the parent's."""
         if self._probed < 0:
-            limits = {name: _plain(asdict(limit)) for name, limit in sentinel.limits.items()}
+            limits = {name: plain(asdict(limit)) for name, limit in sentinel.limits.items()}
             self._add(METRICS, [{"kind": "limits", "step": 0, "limits": limits}])
         for probe in sentinel.history:
             if probe.step > self._probed:
@@ -205,7 +205,7 @@ def _of_probe(probe: "Probe") -> dict[str, Any]:
     return {
         "kind": "probe",
         "step": probe.step,
-        "values": _plain(probe.signals),
+        "values": plain(probe.signals),
         "breaches": list(probe.breaches),
         "seconds": round(probe.seconds, 3),
     }
@@ -237,9 +237,16 @@ def _asked(prompt: Prompt) -> str:
     raise AssertionError(prompt.constraint)  # policies are trained on task A alone
 
 
-def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
-    # JSON knows no NaN and no infinity.
-    return {str(name): value if math.isfinite(value) else None for name, value in values.items()}
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: what is no finite number becomes null, as in transformers."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case Mapping():
+            return {str(name): plain(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [plain(inner) for inner in value]
+    return value
 
 
 def _line(row: Mapping[str, Any]) -> str:

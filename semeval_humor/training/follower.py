@@ -12,29 +12,19 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol
 
 from semeval_humor.diff import History
-from semeval_humor.diff.history import LOG
+from semeval_humor.diff.history import LOG, history_of
 from semeval_humor.errors import HumorError
 from semeval_humor.files import atomic_writer
 from semeval_humor.training.config import OnAlarm
+from semeval_humor.training.first_steps import FirstSteps
 from semeval_humor.training.policy import Policy
-from semeval_humor.training.proof import FirstSteps
-from semeval_humor.training.run import (
-    ALARM,
-    Interrupt,
-    Run,
-    agreed,
-    is_main,
-    sharded,
-    steps_unseen,
-    wanted_by_any,
-)
+from semeval_humor.training.processes import agreed, is_main, sharded, steps_unseen, wanted_by_any
+from semeval_humor.training.recorder import plain
+from semeval_humor.training.run import ALARM, Interrupt, Run
+from semeval_humor.training.watch import Watch
 
 if TYPE_CHECKING:
     from semeval_humor.training.sentinel.sentinel import Alarm, Sentinel
-
-Entry = Mapping[str, float]
-"""What a trainer logged for one step, by name: loss, grad_norm, learning_rate, reward, …"""
-
 
 DEV_LOSS = "eval_loss"
 """How transformers calls the loss of rows that are only measured."""
@@ -46,44 +36,6 @@ class Next(Enum):
     GO_ON = auto()
     STOP = auto()
     SAVE_AND_STOP = auto()
-
-
-class Watch(Protocol):
-    """Somebody who is told how training goes."""
-
-    def begins(self, step: int, steps: int) -> None:
-        """Hear that so many steps of so many are done."""
-
-    def stepped(self, step: int, steps: int, logged: Entry) -> None:
-        """Hear what was logged for a step."""
-
-    def probed(self, sentinel: "Sentinel") -> None:
-        """Hear that the sentinel has probed; its history ends with that probe."""
-
-    def alarmed(self, alarm: "Alarm", then: OnAlarm) -> None:
-        """Hear of an alarm, and what is done about it."""
-
-    def note(self, text: str) -> None:
-        """Hear anything else."""
-
-
-class Nobody:
-    """A watch that hears nothing; of all processes but the first."""
-
-    def begins(self, step: int, steps: int) -> None:
-        """Hear nothing."""
-
-    def stepped(self, step: int, steps: int, logged: Entry) -> None:
-        """Hear nothing."""
-
-    def probed(self, sentinel: "Sentinel") -> None:
-        """Hear nothing."""
-
-    def alarmed(self, alarm: "Alarm", then: OnAlarm) -> None:
-        """Hear nothing."""
-
-    def note(self, text: str) -> None:
-        """Hear nothing."""
 
 
 class Steering(Protocol):
@@ -245,19 +197,7 @@ class Follower:
     @property
     def history(self) -> History:
         """What was logged so far, as ``diff`` reads it."""
-
-        def values(name: str) -> tuple[float, ...]:
-            found = [entry[name] for entry in self.log if name in entry]
-            return tuple(math.nan if value is None else float(value) for value in found)
-
-        return History(
-            steps=self.steps,
-            learning_rates=values("learning_rate"),
-            grad_norms=values("grad_norm"),
-            rewards=values("reward"),
-            equal_rewards=values("frac_reward_zero_std"),
-            cut_off=values("completions/clipped_ratio"),
-        )
+        return history_of(self.steps, self.log)
 
     def write_log(self) -> None:
         """Write what was logged where ``diff`` finds it."""
@@ -316,18 +256,6 @@ class Follower:
         with atomic_writer(self._run.out / ALARM) as stream:
             json.dump(plain(document), stream, ensure_ascii=False, indent=2)
             stream.write("\n")
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can hold it: what is no finite number becomes null, as in transformers."""
-    match value:
-        case float() if not math.isfinite(value):
-            return None
-        case Mapping():
-            return {str(name): plain(inner) for name, inner in value.items()}
-        case list() | tuple():
-            return [plain(inner) for inner in value]
-    return value
 
 
 def _mean(values: Sequence[float]) -> float:

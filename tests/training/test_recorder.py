@@ -1,18 +1,21 @@
 import json
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from semeval_humor.errors import DataError, HumorError
 from semeval_humor.schema import Lang, Prompt, Task, WordPair
-from semeval_humor.training.live import (
+from semeval_humor.training.recorder import (
     METRICS,
     SAMPLES,
-    Records,
+    Recorder,
     Told,
+    plain,
     read_progress,
     read_samples,
 )
@@ -22,32 +25,32 @@ from tests.training.sentinel.voices import COLLAPSES, PARENT, FakeSpeaker, a_sen
 from tests.training.tiny_policy import Told as Listener
 
 
-def a_run(folder: Path, steps: range, *, loss: float = 1.0) -> Records:
+def a_run(folder: Path, steps: range, *, loss: float = 1.0) -> Recorder:
     """Steps of a training that begins, or goes on, before the first of them."""
-    records = Records(folder, Listener())
+    recorder = Recorder(folder, Listener())
     sentinel = a_sentinel(FakeSpeaker(PARENT), Lang.ES, every=10)
-    records.begins(steps.start - 1, 100)
+    recorder.begins(steps.start - 1, 100)
     for step in steps:
-        records.stepped(step, 100, {"loss": loss, "grad_norm": math.nan})
+        recorder.stepped(step, 100, {"loss": loss, "grad_norm": math.nan})
         if step % 10 == 0:
             sentinel.probe(step, {})
-            records.probed(sentinel)
-    return records
+            recorder.probed(sentinel)
+    return recorder
 
 
 def test_everything_is_written_down_and_passed_on(tmp_path: Path) -> None:
     listener = Listener()
-    records = Records(tmp_path, listener)
+    recorder = Recorder(tmp_path, listener)
     speaker = FakeSpeaker(PARENT)
     sentinel = a_sentinel(speaker, Lang.ZH)
-    records.begins(0, 50)
-    records.note("fine")
-    records.stepped(1, 50, {"loss": 2.5, "kl": math.inf, "grad_norm": 1.0})
+    recorder.begins(0, 50)
+    recorder.note("fine")
+    recorder.stepped(1, 50, {"loss": 2.5, "kl": math.inf, "grad_norm": 1.0})
     speaker.policy = COLLAPSES["loops"]
     alarm = sentinel.probe(25, {"grad_norm": 1.5})
     assert alarm is not None
-    records.probed(sentinel)
-    records.alarmed(alarm, "stop")
+    recorder.probed(sentinel)
+    recorder.alarmed(alarm, "stop")
 
     found = read_progress(tmp_path)
     assert found.logged["loss"] == [(1, 2.5)]
@@ -74,9 +77,9 @@ def test_rewards_and_words_are_written_down(tmp_path: Path) -> None:
     first = sentinel.history[0]
     sample = replace(first.samples[0], prompt=prompt, text="<b>\u2028 joke")
     sentinel.history[0] = replace(first, samples=(sample,), rewards=(0.75,))
-    records = Records(tmp_path, Listener())
-    records.begins(0, 1)
-    records.probed(sentinel)
+    recorder = Recorder(tmp_path, Listener())
+    recorder.begins(0, 1)
+    recorder.probed(sentinel)
     (told,) = read_samples(tmp_path)
     assert (told.asked, told.text, told.reward) == ("load + website", "<b>\u2028 joke", 0.75)
 
@@ -102,9 +105,9 @@ def test_a_run_that_begins_anew_forgets_the_one_before(tmp_path: Path) -> None:
 
 
 def test_a_run_without_sentinel_has_no_samples(tmp_path: Path) -> None:
-    records = Records(tmp_path, Listener())
-    records.begins(0, 2)
-    records.stepped(1, 2, {"loss": 1.0})
+    recorder = Recorder(tmp_path, Listener())
+    recorder.begins(0, 2)
+    recorder.stepped(1, 2, {"loss": 1.0})
     assert read_progress(tmp_path).limits == {}
     with pytest.raises(DataError, match=r"samples\.jsonl: is missing"):
         read_samples(tmp_path)
@@ -137,15 +140,20 @@ def test_limits_without_a_side_come_back(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_leaves_whole_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records = a_run(tmp_path, range(1, 3))
+    recorder = a_run(tmp_path, range(1, 3))
     before = (tmp_path / METRICS).read_bytes()
     real = os.write
     monkeypatch.setattr(os, "write", lambda file, data: real(file, data[:5]))
     with pytest.raises(HumorError, match="no space left"):
-        records.stepped(3, 100, {"loss": 1.0})
+        recorder.stepped(3, 100, {"loss": 1.0})
     assert (tmp_path / METRICS).read_bytes() == before
     monkeypatch.undo()
     (tmp_path / METRICS).unlink()
     (tmp_path / METRICS).mkdir()
     with pytest.raises(HumorError, match="cannot be written"):
-        records.alarmed(Alarm(3, "loops", 1.0, None, 0.1, "loops", (3,)), "log")
+        recorder.alarmed(Alarm(3, "loops", 1.0, None, 0.1, "loops", (3,)), "log")
+
+
+def test_plain_values() -> None:
+    values: Sequence[Any] = [math.inf, 1.5, "x", {"a": (math.nan, None)}]
+    assert plain(values) == [None, 1.5, "x", {"a": [None, None]}]
