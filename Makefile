@@ -13,6 +13,8 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 # Holds corpora/ and mwahaha/, as data fetch brings them.
 DATA ?= ../shared/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+# A file of tests stays in one process: what it trains once, all of its tests use.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 export HF_HUB_OFFLINE = 1
 
@@ -29,10 +31,10 @@ else
 endif
 
 test: install
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 slow: install
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 fuzz: install
 	$(BIN)/python -m tests.fuzz.tsv_fuzz 1000000
