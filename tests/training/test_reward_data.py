@@ -131,3 +131,16 @@ def test_a_language_without_jokes_is_named(tmp_path: Path) -> None:
     write_jokes(tmp_path / "jokes.parquet", [])
     with pytest.raises(DataError, match="no jokes in es to train on"):
         read(tmp_path / "jokes.parquet", Lang.ES)
+
+
+def test_a_split_that_nothing_falls_into_is_named(tmp_path: Path) -> None:
+    from semeval_humor.data.jokes import CorpusText, write_jokes
+    from semeval_humor.data.splits import Split
+
+    rows = [
+        CorpusText(f"a-{n}", Lang.EN, f"text number {n}", n % 2 == 0, None, None, "a", split, "x")
+        for n, split in enumerate([Split.TRAIN] * 8 + [Split.TEST] * 8)
+    ]
+    write_jokes(tmp_path / "few.parquet", rows)
+    with pytest.raises(DataError, match="no jokes in en in its dev split, expected some hundred"):
+        read(tmp_path / "few.parquet", Lang.EN)

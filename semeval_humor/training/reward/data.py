@@ -95,7 +95,8 @@ def read_examples(config: RewardConfig) -> Examples:
             found = [*rows[lang, split], *_headline_examples(headlines[lang], lang, split)]
             choose = _test_set if split == TEST else _balanced
             made[split] += choose(found, headlines[lang], limit, config, random)
-        _check(config, lang, made[TRAIN])
+        for split in SPLITS:
+            _check(config, lang, split, made[split])
         labels[lang] = _label(made[TRAIN], lang)
     return Examples(
         tuple(made[TRAIN]), tuple(made[DEV]), tuple(made[TEST]), _split_votes(config), labels
@@ -262,10 +263,11 @@ def _split_votes(config: RewardConfig) -> tuple[tuple[PairVote, ...], tuple[Pair
     )
 
 
-def _check(config: RewardConfig, lang: Lang, examples: Sequence[Example]) -> None:
+def _check(config: RewardConfig, lang: Lang, split: str, examples: Sequence[Example]) -> None:
     mine = [example.humor for example in examples if example.lang is lang]
     if not any(mine):
-        raise DataError(f"{config.jokes}: no jokes in {lang} to train on")
+        what = "to train on" if split == TRAIN else f"in its {split} split, expected some hundred"
+        raise DataError(f"{config.jokes}: no jokes in {lang} {what}")
     if all(mine):
         raise DataError(
             f"{config.jokes}: no texts in {lang} that are no jokes; "
