@@ -52,7 +52,7 @@ class LifecycleConsole:
     def ended(self, stage: "Stage", record: "Record") -> None:
         """Show that a stage is done, and of a fault that had to be caught, what it was."""
         self._current = None
-        caught = f"; {self._line}" if stage.exit_code else ""
+        caught = f"; {self._line}" if stage.exit_code and self._line else ""
         if self._console.is_terminal:
             self._note(f"{self._done(stage, record)}{caught}")
         else:
