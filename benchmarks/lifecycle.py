@@ -72,6 +72,8 @@ def worth(config: Path) -> str:
     for lang in langs:
         mine = {entry.system: entry for entry in entries if entry.kind.lang is lang}
         for title, a, b in steps(list(mine)):
+            if not {a, b} <= mine.keys():
+                continue
             found = compared(mine[a], mine[b], reward)
             rows.append([lang, title, *map(_cell, found)])
     return table(["", "step", "reward", *METRICS], rows)
