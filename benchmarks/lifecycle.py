@@ -7,7 +7,7 @@ differ in one thing, row by row over the rows that all have: by the reward of th
 and by metrics. Intervals are 95 %; nothing is corrected for the number of looks.
 """
 
-import sys
+import argparse
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -88,9 +88,12 @@ def _cell(found: Difference) -> str:
 
 def main() -> None:
     """Print both tables."""
-    print(stage_times(Path(sys.argv[1])))
-    print()
-    print(worth(Path(sys.argv[2])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lifecycle", type=Path, help="its TOML file")
+    parser.add_argument("bench", type=Path, help="that of its benchmark")
+    arguments = parser.parse_args()
+    print(stage_times(arguments.lifecycle))
+    print(worth(arguments.bench))
 
 
 if __name__ == "__main__":
