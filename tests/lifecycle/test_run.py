@@ -126,7 +126,8 @@ from pathlib import Path
 from tests.lifecycle.test_run import PATIENT, run, stage
 import signal
 def interrupt(number, frame): raise KeyboardInterrupt
-signal.signal(signal.SIGTERM, interrupt)
+for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had SIGINT ignored
+    signal.signal(number, interrupt)
 try:
     print(run(Path(), [stage("long")], PATIENT))
 except KeyboardInterrupt:

@@ -67,9 +67,10 @@ def test_sound_task_files_are_read(tmp_path: Path) -> None:
     # Python's unzip, and so the organisers, drop the dot, and pass over what precedes the zip.
     assert read(tmp_path, packed(("./task-b1.tsv", EN))) == ({"task-b1.tsv": EN}, [])
     assert read(tmp_path, b"#!/bin/sh\n" + packed(("task-b1.tsv", EN))) == ({"task-b1.tsv": EN}, [])
-    # Nor do they mind this lie: what is unpacked has its length and its checksum.
-    lie = patched(packed(("task-b1.tsv", EN)), PACKED, 1000)
-    assert read(tmp_path, lie) == ({"task-b1.tsv": EN}, [])
+    # Older Pythons do not mind this lie, since what is unpacked has its length and its checksum;
+    # those of 2024 and later see that it reaches into what follows.
+    contents, findings = read(tmp_path, patched(packed(("task-b1.tsv", EN)), PACKED, 1000))
+    assert (contents, findings) == ({"task-b1.tsv": EN}, []) or "zip bomb" in findings[0][2]
 
 
 @pytest.mark.parametrize(
