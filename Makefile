@@ -33,8 +33,9 @@ endif
 test: install
 	$(PYTEST)
 
+# One after the other: several vLLMs on the same cores wait for each other.
 slow: install
-	$(PYTEST) -m slow
+	$(BIN)/python -m pytest -m slow
 
 fuzz: install
 	$(BIN)/python -m tests.fuzz.tsv_fuzz 1000000
