@@ -72,7 +72,7 @@ class Corpus:
         lang: language of its texts.
         sources: its files. A row that repeats one of an earlier source is dropped, so new files
             are added at the end, and files without labels come after those with.
-        home: page of the project.
+        home: page of the project; where it lies in the package, if it comes with it.
         licence: as stated there.
         citation: what to cite.
         about: what the label really says, for the card.
@@ -232,7 +232,7 @@ def _sample(lang: Lang) -> Corpus:
         name="sample",
         lang=lang,
         sources=(Source(f"sample-{lang}", f"{lang}/sample.csv", None, Layout("text", "is_humor")),),
-        home="https://pypi.org/project/semeval-humor",
+        home="package:samples/corpora",
         licence="Apache-2.0",
         citation="the semeval-humor authors",
         about="160 jokes and 160 serious texts of the same length and on the same topics, written "
