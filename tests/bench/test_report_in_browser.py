@@ -1,4 +1,4 @@
-"""The report in a real browser: what it shows, what it lets others do, and how long it takes."""
+"""The report in a real browser: what it shows, what it lets others do, and how much it draws."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,16 +16,12 @@ from tests.chromium import Chromium, chromium, needs_chromium
 pytestmark = needs_chromium
 
 PHONE = 390
-SOON_MS = 1000  # first paint
-AT_ONCE_MS = 300  # an answer to a filter: well below a second on a busy machine too
 
-# Sets a control as a user does, and returns the milliseconds until all is shown.
+# Sets a control as a user does.
 SET = """((id, value) => {
-  const control = document.getElementById(id), start = performance.now();
+  const control = document.getElementById(id);
   control.value = value;
   control.dispatchEvent(new Event("input", { bubbles: true }));
-  document.body.offsetHeight;
-  return performance.now() - start;
 })"""
 SHOWN = "[...document.querySelectorAll('#prompts h3 code')].map((each) => each.textContent)"
 COUNT = "document.getElementById('count').textContent"
@@ -71,9 +67,8 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
     return [prompt["id"] for prompt in found]
 
 
-def set_(page: Chromium, control: str, value: str) -> float:
-    took: float = page.evaluate(f"{SET}({control!r}, {value!r})")
-    return took
+def set_(page: Chromium, control: str, value: str) -> None:
+    page.evaluate(f"{SET}({control!r}, {value!r})")
 
 
 def choose(page: Chromium, control: str, words: str) -> None:
@@ -324,8 +319,7 @@ def test_what_the_policy_forbids_does_not_happen(opened: Chromium) -> None:
     opened.requests[:] = [each for each in opened.requests if each.startswith("file:")]
 
 
-@pytest.mark.slow
-def test_1200_prompts_by_8_systems_stay_fluid(browser: Chromium, tmp_path: Path) -> None:
+def test_of_1200_prompts_by_8_systems_20_are_drawn(browser: Chromium, tmp_path: Path) -> None:
     systems = ["base", "zero-shot", "sft", "dpo", "ppo", "grpo", "rloo", "best-of-8"]
     path = tmp_path / "big.html"
     write_report(path, drawn(systems, [prompts(Lang.EN, 1200)], people=4000, judge=6000))
@@ -333,16 +327,12 @@ def test_1200_prompts_by_8_systems_stay_fluid(browser: Chromium, tmp_path: Path)
     browser.requests.clear()
     browser.looks()
     browser.open(path.as_uri())
-    paint = browser.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    assert paint < SOON_MS
     assert browser.evaluate(COUNT) == "1–20 of 1,200 prompts"
-    for control, value in {
-        "words": "receipt",
-        "order": "low 0",
-        "votes": "[0,1]",
-        "finding": "error",
-    }.items():
-        assert set_(browser, control, value) < AT_ONCE_MS, control
+    jokes = "document.querySelectorAll('.joke').length"
+    for control, value in {"order": "low 0", "words": "receipt", "votes": "[0,1]"}.items():
+        set_(browser, control, value)
+        assert browser.evaluate(f"{SHOWN}.length") == 20, control
+        assert browser.evaluate(jokes) == 20 * len(systems), control
     clear(browser)
     assert browser.complaints == []
     assert browser.requests == [path.as_uri()]
