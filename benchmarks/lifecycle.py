@@ -22,7 +22,7 @@ from semeval_humor.rewards.reward import Reward, load_reward
 from semeval_humor.submission.entries import Entry, read_entries
 from semeval_humor.submission.scores import compare_files, score_file
 
-METRICS = ("coverage-inflected", "distinct-2", "self-bleu", "rep-2", "length-words")
+METRICS = ("coverage-inflected", "distinct-2", "self-bleu", "rep-2", "headline-run", "length-words")
 METHODS = ("zero-shot", "sft", "ppo", "grpo")
 
 
@@ -42,8 +42,10 @@ def stage_times(config: Path) -> str:
 def steps(systems: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """What is compared: what changes from one system to the other, and the names of the two."""
     most = max(int(name.rpartition("-")[2]) for name in systems if name[-1].isdigit())
-    for method, parent in (("sft", "zero-shot"), ("ppo", "sft"), ("grpo", "sft")):
-        yield f"{parent} → {method}, best of 1", f"{parent}-1", f"{method}-1"
+    for candidates in (1, most):
+        for method, parent in (("sft", "zero-shot"), ("ppo", "sft"), ("grpo", "sft")):
+            old, new = f"{parent}-{candidates}", f"{method}-{candidates}"
+            yield f"{parent} → {method}, best of {candidates}", old, new
     for method in METHODS:
         yield f"{method}: best of 1 → {most}", f"{method}-1", f"{method}-{most}"
     if "baseline" in systems:
