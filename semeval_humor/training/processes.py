@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+# How long cores are watched.
+LOOK_S = 0.5
+
 
 def rank() -> int:
     """The number of this process among those that train together, from 0."""
@@ -52,9 +55,15 @@ def wanted_by_any(flag: bool) -> bool:
 
 
 def idle_cores() -> int:
-    """Cores that nobody used in the last minute, at least one.
+    """This process's share of the cores that nobody uses at the moment, at least one.
 
     Threads that share a core wait for each other at every step: with busy cores one thread is
-    faster than two.
+    faster than two. Looks for half a second: the load of the last minute would count what has just
+    ended, such as the stage before.
     """
-    return max(1, len(os.sched_getaffinity(0)) - round(os.getloadavg()[0]))
+    import psutil
+
+    mine = os.sched_getaffinity(0)
+    busy = psutil.cpu_percent(LOOK_S, percpu=True)
+    idle: float = sum(1 - busy[core] / 100 for core in mine)
+    return max(1, round(idle) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
