@@ -13,7 +13,8 @@ RECIPES = sorted(CONTAINERS.glob("*.Dockerfile"))
 
 # vLLM depends on these, so its image has them.
 IN_THE_IMAGE = {
-    *("click", "jinja2", "numpy", "openai", "pydantic", "regex", "rich", "starlette", "uvicorn"),
+    *("click", "jinja2", "numpy", "openai", "psutil", "pydantic", "regex", "rich", "starlette"),
+    "uvicorn",
 }
 
 

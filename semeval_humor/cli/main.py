@@ -31,8 +31,8 @@ INTERRUPTED = 130
 
 EXTRAS = {
     "train": (
-        *("datasets", "huggingface_hub", "peft", "pyarrow", "safetensors", "tokenizers"),
-        *("torch", "transformers", "trl"),
+        *("datasets", "huggingface_hub", "peft", "psutil", "pyarrow", "safetensors"),
+        *("tokenizers", "torch", "transformers", "trl"),
     ),
     "gpu": ("vllm",),
     "arena": ("jinja2", "markupsafe", "starlette", "uvicorn"),
