@@ -1,20 +1,16 @@
 """``jokes.parquet``: texts with what is known of them, for whoever trains on them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
-from itertools import islice
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semeval_humor.data.splits import Split
-from semeval_humor.errors import DataError, first_line
+from semeval_humor.parquet import read_rows, write_rows
 from semeval_humor.schema import Lang
 
 if TYPE_CHECKING:
     import pyarrow
-
-ROWS_AT_ONCE = 5_000
-"""Rows that are held in memory, and written as one row group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +46,7 @@ def write_jokes(path: Path, rows: Iterable[CorpusText]) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    import pyarrow.parquet
-
-    schema = _schema()
-    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        left = iter(rows)
-        while batch := list(islice(left, ROWS_AT_ONCE)):
-            columns = zip(*map(astuple, batch), strict=True)
-            arrays = [
-                pyarrow.array(column, field.type)
-                for column, field in zip(columns, schema, strict=True)
-            ]
-            writer.write_batch(pyarrow.record_batch(arrays, schema=schema))
+    write_rows(path, _schema(), map(asdict, rows))
 
 
 def read_jokes(path: Path) -> Iterator[CorpusText]:
@@ -70,25 +55,9 @@ def read_jokes(path: Path) -> Iterator[CorpusText]:
     Raises:
         DataError: the file is missing, no Parquet file, or lacks a column.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    names = [field.name for field in fields(CorpusText)]
-    try:
-        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
-            missing = [name for name in names if name not in file.schema_arrow.names]
-            if missing:
-                raise DataError(f"{path}: no column {', '.join(missing)}; run data build again")
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=names):
-                for row in batch.to_pylist():
-                    lang, split = Lang(row.pop("lang")), Split(row.pop("split"))
-                    yield CorpusText(**row, lang=lang, split=split)
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read: {error.strerror or error}; semeval-humor data build writes it"
-        ) from error
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
+    for row in read_rows(path, [field.name for field in fields(CorpusText)], "data build"):
+        lang, split = Lang(row.pop("lang")), Split(row.pop("split"))
+        yield CorpusText(**row, lang=lang, split=split)
 
 
 def _schema() -> "pyarrow.Schema":

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semeval_humor.data.jokes import ROWS_AT_ONCE, CorpusText
+from semeval_humor.data.jokes import CorpusText
 from semeval_humor.data.labels import Label
 from semeval_humor.data.splits import Split
-from semeval_humor.errors import DataError, first_line
+from semeval_humor.parquet import write_rows
 from semeval_humor.prompts import PromptBook
 from semeval_humor.schema import Headline, Lang, Message, Prompt, Task, WordPair
 
@@ -88,43 +87,7 @@ def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
     Raises:
         OSError: the file cannot be written.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    written = 0
-    with pyarrow.parquet.ParquetWriter(path, _schema(), compression="zstd") as writer:
-        left = iter(pairs)
-        while batch := list(islice(left, ROWS_AT_ONCE)):
-            rows = [asdict(pair) for pair in batch]
-            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
-            written += len(rows)
-    return written
-
-
-def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yield the rows of a ``pairs.parquet`` in order, holding a few thousand at a time.
-
-    Raises:
-        DataError: the file is missing, no Parquet file, or lacks a column.
-    """
-    import pyarrow
-    import pyarrow.parquet
-
-    names = [field.name for field in fields(Pair)]
-    try:
-        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
-            lacking = [name for name in names if name not in file.schema_arrow.names]
-            if lacking:
-                raise DataError(f"{path}: no column {', '.join(lacking)}; run data label again")
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=names):
-                for row in batch.to_pylist():
-                    turns = tuple(Message(**turn) for turn in row.pop("messages"))
-                    lang, split = Lang(row.pop("lang")), Split(row.pop("split"))
-                    yield Pair(**row, lang=lang, split=split, messages=turns)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
+    return write_rows(path, _schema(), map(asdict, pairs))
 
 
 def _schema() -> "pyarrow.Schema":

@@ -4,13 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semeval_humor import receipt
 from semeval_humor.errors import DataError
 from semeval_humor.files import atomic_path, sha256_of_file
+from semeval_humor.parquet import write_rows
 from semeval_humor.prompts import PromptBook
 from semeval_humor.rewards.votes import FunnySide, PairVote
 from semeval_humor.schema import (
@@ -27,8 +27,6 @@ from semeval_humor.schema import (
 
 if TYPE_CHECKING:
     import pyarrow
-
-_ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +186,10 @@ def write_preferences(path: Path, preferences: Iterable[Preference]) -> int:
         DataError: there is no preference, or the prompt of one is no row of subtask A.
         HumorError: the file cannot be written.
     """
-    import pyarrow
-    import pyarrow.parquet
-
     book = PromptBook()
-    left = (_record(preference, book) for preference in preferences)
-    written = 0
     with atomic_path(path) as temporary:
-        with pyarrow.parquet.ParquetWriter(temporary, _schema(), compression="zstd") as writer:
-            while rows := list(islice(left, _ROWS_AT_ONCE)):
-                writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
-                written += len(rows)
+        rows = (_record(preference, book) for preference in preferences)
+        written = write_rows(temporary, _schema(), rows)
         if not written:
             raise DataError(f"{path}: no preference to write: nothing was better than another")
     return written

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from semeval_humor import parquet
 from semeval_humor.configs import HomePath
 from semeval_humor.errors import DataError
 from semeval_humor.training.config import PolicyConfig, refuse_dropout
 from semeval_humor.training.course import Course
 from semeval_humor.training.eos import IGNORED, prove_ends
-from semeval_humor.training.pairs import Row, Rows, fault_of, prompt_of, records, written
+from semeval_humor.training.pairs import Row, Rows, fault_of, prompt_of, written
 from semeval_humor.training.policy import Chat, Policy
 from semeval_humor.training.sentinel.build import make_sentinel
 from semeval_humor.training.train import MakeSentinel, train_policy
@@ -91,7 +92,7 @@ def read_preferences(config: PolicyConfig, policy: Policy) -> Preferences:
     chosen: list[Row] = []
     rejected: list[Row] = []
     for path in config.pairs:
-        for place, record in enumerate(records(path, _COLUMNS)):
+        for place, record in enumerate(parquet.read_rows(path, _COLUMNS, "data preferences")):
             prompt = prompt_of(path, place, record)
             if config.langs and prompt.lang not in config.langs:
                 continue

@@ -1,12 +1,13 @@
 """``pairs.parquet`` to rows in the tokens of the policy: what predict asks, and the joke."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from semeval_humor.errors import ConfigError, DataError, first_line
+from semeval_humor import parquet
+from semeval_humor.errors import ConfigError, DataError
 from semeval_humor.schema import Headline, Lang, Prompt, Task, WordPair
 from semeval_humor.training.config import PolicyConfig
 from semeval_humor.training.policy import Policy
@@ -17,7 +18,6 @@ DEV_ROWS = 256
 _TRAIN, _DEV = "train", "dev"
 _PROMPT_COLUMNS = ("id", "lang", "word1", "word2", "headline")
 _COLUMNS = (*_PROMPT_COLUMNS, "joke", "split")
-_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def read_rows(config: PolicyConfig, policy: Policy) -> Rows:
     found: dict[str, list[Row]] = {_TRAIN: [], _DEV: []}
     seen: set[Lang] = set()
     for path in config.pairs:
-        for place, record in enumerate(records(path, _COLUMNS)):
+        for place, record in enumerate(parquet.read_rows(path, _COLUMNS, "data label")):
             prompt, joke = prompt_of(path, place, record), _joke(path, place, record)
             split = str(record["split"])
             if split not in found or (config.langs and prompt.lang not in config.langs):
@@ -185,28 +185,6 @@ def prompt_of(path: Path, place: int, record: Mapping[str, Any]) -> Prompt:
         )
     constraint = Headline(cells["headline"]) if cells["headline"] else WordPair(*words)
     return Prompt(cells["id"], Task.A, lang, constraint)
-
-
-def records(path: Path, columns: Collection[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file, some columns of them, a few thousand at a time.
-
-    Raises:
-        DataError: the file is missing, no Parquet file, or lacks a column.
-    """
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
-            lacking = [name for name in columns if name not in file.schema_arrow.names]
-            if lacking:
-                raise DataError(f"{path}: no column {', '.join(lacking)}; make the file again")
-            for batch in file.iter_batches(_AT_ONCE, columns=list(columns)):
-                yield from batch.to_pylist()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file: {first_line(error)}") from error
 
 
 def _joke(path: Path, place: int, record: Mapping[str, Any]) -> str:

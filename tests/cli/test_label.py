@@ -9,8 +9,8 @@ from semeval_humor.cli.label import _settings
 from semeval_humor.cli.main import main
 from semeval_humor.configs import checked
 from semeval_humor.data.jokes import write_jokes
-from semeval_humor.data.pairs import read_pairs
 from semeval_humor.inference.config import EngineConfig
+from semeval_humor.parquet import read_rows
 from semeval_humor.schema import Lang
 from tests.data.labelled_jokes import joke
 
@@ -37,7 +37,7 @@ def test_rules_label_jokes(jokes: Path, lang: Lang, capsys: pytest.CaptureFixtur
     assert "| labelled | 2 (100%) |" in output
     assert "these pairs are a baseline" in output
     assert errors == ""
-    assert len(list(read_pairs(path))) == 4
+    assert len(list(read_rows(path, ["id"], "data label"))) == 4
 
 
 def test_the_gold_set_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +108,7 @@ def test_labels_of_more_jokes_or_by_another_model_are_not_replaced(
     assert capsys.readouterr().err.startswith(f"error: {path}: holds labels by gpt-x; use --force")
     assert path.read_bytes() == before
     assert main([*command, "--limit", "1", "--force"]) == 0
-    assert len(list(read_pairs(path))) == 2
+    assert len(list(read_rows(path, ["id"], "data label"))) == 2
 
 
 def test_no_label_at_all_is_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,9 @@
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from semeval_humor.data.jokes import ROWS_AT_ONCE, CorpusText, read_jokes, write_jokes
+from semeval_humor.data.jokes import CorpusText, read_jokes, write_jokes
 from semeval_humor.data.splits import Split
-from semeval_humor.errors import DataError
 from semeval_humor.schema import Lang
 
 ROWS = [
@@ -33,37 +30,6 @@ def test_datasets_reads_it(tmp_path: Path) -> None:
     assert found["split"][:] == ["train", "dev", "test"]
 
 
-def test_rows_are_written_as_they_come(tmp_path: Path) -> None:
-    asked = 0
-
-    def rows() -> Iterator[CorpusText]:
-        nonlocal asked
-        for number in range(2 * ROWS_AT_ONCE):
-            asked += 1
-            if asked == ROWS_AT_ONCE + 1:  # the first group is on disk by now
-                assert path.stat().st_size > 1_000
-            yield replace(ROWS[0], id=f"c-{number}")
-
-    path = tmp_path / "jokes.parquet"
-    write_jokes(path, rows())
-    assert sum(1 for _ in read_jokes(path)) == asked
-
-
 def test_no_rows_are_a_file_without_rows(tmp_path: Path) -> None:
     write_jokes(tmp_path / "jokes.parquet", [])
     assert list(read_jokes(tmp_path / "jokes.parquet")) == []
-
-
-def test_what_is_no_jokes_parquet(tmp_path: Path) -> None:
-    import pyarrow
-    import pyarrow.parquet
-
-    path = tmp_path / "jokes.parquet"
-    with pytest.raises(DataError, match=r"jokes\.parquet: cannot be read: No such file"):
-        list(read_jokes(path))
-    path.write_bytes(b"text,humor\n" * 9)
-    with pytest.raises(DataError, match=r"jokes\.parquet: not a Parquet file"):
-        list(read_jokes(path))
-    pyarrow.parquet.write_table(pyarrow.table({"id": ["a"], "text": ["b"]}), path)
-    with pytest.raises(DataError, match=r"no column lang, is_humor, .*; run data build again"):
-        list(read_jokes(path))

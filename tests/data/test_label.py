@@ -16,9 +16,9 @@ from semeval_humor.data.label import (
     yield_table,
 )
 from semeval_humor.data.label_model import LabelAttempt, open_attempts
-from semeval_humor.data.pairs import read_pairs
 from semeval_humor.data.splits import Split
 from semeval_humor.errors import DataError
+from semeval_humor.parquet import read_rows
 from semeval_humor.receipt import read_receipt, receipt_path
 from semeval_humor.schema import Lang, ModelIdentity
 from tests.data.labelled_jokes import JOKES, answer, joke
@@ -106,7 +106,7 @@ def test_rules_to_pairs(tmp_path: Path, lang: Lang) -> None:
         started=datetime.now(UTC),
     )
     assert made.name == f"pairs-{lang}.parquet"
-    rows = list(read_pairs(made))
+    rows = list(read_rows(made, ["id"], "data label"))
     assert len(rows) == 2 * found.labelled == 4
     account = read_receipt(receipt_path(made))
     assert account.counts["pairs"] == 4

@@ -115,7 +115,7 @@ def test_balance() -> None:
         ({"hard_negatives": 0.0}, "no texts in zh that are no jokes; name task files"),
         ({"headlines": (Path("dev.tsv"),)}, "dev.tsv: expected a task file named task-a-en.tsv"),
         ({"jokes": Path("nothing.parquet")}, "nothing.parquet: cannot be read: .* data build"),
-        ({"jokes": Path(__file__)}, "not as data build writes it"),
+        ({"jokes": Path(__file__)}, "test_reward_data.py: not a Parquet file"),
     ],
 )
 def test_what_cannot_be_read_is_named(jokes: Path, settings: dict[str, Any], message: str) -> None:

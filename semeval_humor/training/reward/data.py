@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from semeval_humor.errors import DataError, first_line
+from semeval_humor import parquet
+from semeval_humor.errors import DataError
 from semeval_humor.rewards.perturbations import (
     HARD_NEGATIVES,
     Family,
@@ -194,7 +195,7 @@ def _headline_examples(headlines: Sequence[str], lang: Lang, split: str) -> Iter
 
 def _read_rows(config: RewardConfig) -> Mapping[tuple[Lang, str], list[Example]]:
     found: dict[tuple[Lang, str], list[Example]] = defaultdict(list)
-    for row in _parquet_rows(config.jokes):
+    for row in parquet.read_rows(config.jokes, _COLUMNS, "data build"):
         if row["lang"] not in config.langs:
             continue
         example = _example(row, machine_made=config.machine_made)
@@ -216,24 +217,6 @@ def _example(row: Mapping[str, Any], *, machine_made: bool) -> Example | None:
     if label == MACHINE:
         return Example(text, lang, humor=not machine_made, kind=MACHINE)
     return None
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        with path.open("rb") as stream:
-            rows: list[dict[str, Any]] = pyarrow.parquet.read_table(
-                stream, columns=list(_COLUMNS)
-            ).to_pylist()
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read: {error.strerror or error}; run semeval-humor data build"
-        ) from error
-    except (pyarrow.ArrowInvalid, KeyError) as error:
-        raise DataError(f"{path}: not as data build writes it: {first_line(error)}") from error
-    yield from rows
 
 
 def _read_headlines(paths: Iterable[Path]) -> Mapping[Lang, list[str]]:
