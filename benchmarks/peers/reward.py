@@ -36,15 +36,15 @@ from semeval_humor.markdown import table
 from semeval_humor.rewards.classifier import Classifier, load_classifier
 from semeval_humor.rewards.components import Row
 from semeval_humor.rewards.encoders import TransformersEncoder, load_encoder
-from semeval_humor.rewards.profiles import read_profile
-from semeval_humor.rewards.reward import Reward, RewardFile
-from semeval_humor.rewards.votes import (
+from semeval_humor.rewards.human_votes import (
     PairVote,
     TextScore,
     agreement_of_gaps,
     agreement_with_votes,
-    read_votes,
+    read_human_votes,
 )
+from semeval_humor.rewards.profiles import read_profile
+from semeval_humor.rewards.reward import Reward, RewardFile
 from semeval_humor.schema import (
     Continuation,
     Engine,
@@ -310,7 +310,7 @@ def main() -> None:
         if arguments.jokes:
             _record(SPEED, TEXTS, _of_jokes(classifiers, arguments.jokes))
         if arguments.votes:
-            votes = read_votes(arguments.votes)
+            votes = read_human_votes(arguments.votes)
             scores = measure_agreement(classifiers[Lang.EN], votes)
             _record(AGREEMENT, len(votes), [{**asdict(score), "rows": None} for score in scores])
     records = [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from semeval_humor.bench.schedule import Battle
     from semeval_humor.cli.console import Console
     from semeval_humor.cli.judge_seats import Seat
-    from semeval_humor.rewards.votes import PairVote
+    from semeval_humor.rewards.human_votes import PairVote
     from semeval_humor.schema import FileRecord, Score
     from semeval_humor.submission.entries import Entry
 
@@ -224,11 +224,11 @@ def _ask(
 def _people(config: "JudgeConfig") -> "list[PairVote]":
     """Votes of people in which one joke was preferred; at random if only some are wanted."""
     from semeval_humor.errors import DataError
-    from semeval_humor.rewards.votes import read_votes
+    from semeval_humor.rewards.human_votes import read_human_votes
 
     if config.people is None:
         return []
-    decisive = [vote for vote in read_votes(config.people) if vote.decisive]
+    decisive = [vote for vote in read_human_votes(config.people) if vote.decisive]
     if not decisive:
         raise DataError(f"{config.people}: no vote with winner LEFT or RIGHT")
     random.Random(config.seed).shuffle(decisive)
@@ -247,7 +247,7 @@ def _as_battle(vote: "PairVote") -> "Battle":
 def _agreement(
     people: "Sequence[PairVote]", verdicts: "Sequence[Verdict | None]"
 ) -> "Score | None":
-    from semeval_humor.rewards.votes import agreement_of_gaps
+    from semeval_humor.rewards.human_votes import agreement_of_gaps
     from semeval_humor.schema import Winner
 
     gaps = {Winner.LEFT: 1.0, Winner.TIE: 0.0, Winner.RIGHT: -1.0}

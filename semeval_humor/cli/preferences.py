@@ -65,8 +65,8 @@ def preferences(
     from semeval_humor.errors import ConfigError
     from semeval_humor.inference.candidates import find_candidates, languages_of
     from semeval_humor.inference.predict import BY_RULES
+    from semeval_humor.rewards.human_votes import read_human_votes
     from semeval_humor.rewards.preferences import from_votes, write_account, write_preferences
-    from semeval_humor.rewards.votes import read_votes
 
     started = datetime.now(UTC)
     if not candidates and not votes:
@@ -78,7 +78,7 @@ def preferences(
     ranking = ranking_by(scorer, languages_of(files)) if files else BY_RULES
     gathered = {file: _of_candidates(file, ranking, min_margin) for file in files}
     for path in votes:
-        gathered[path] = from_votes(read_votes(path, identical=True), source=path.name)
+        gathered[path] = from_votes(read_human_votes(path, identical=True), source=path.name)
     rows = write_preferences(out, chain(*(each.preferences for each in gathered.values())))
     config = {
         "candidates": [str(path) for path in candidates],

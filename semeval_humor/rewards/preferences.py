@@ -12,7 +12,7 @@ from semeval_humor.errors import DataError
 from semeval_humor.files import atomic_path, sha256_of_file
 from semeval_humor.parquet import write_rows
 from semeval_humor.prompts import PromptBook
-from semeval_humor.rewards.votes import FunnySide, PairVote
+from semeval_humor.rewards.human_votes import FunnySide, PairVote
 from semeval_humor.schema import (
     FileRecord,
     Headline,

@@ -6,6 +6,7 @@ import pytest
 
 from semeval_humor.errors import DataError
 from semeval_humor.prompts import PromptBook
+from semeval_humor.rewards.human_votes import FunnySide, PairVote
 from semeval_humor.rewards.preferences import (
     Comparison,
     Preference,
@@ -14,7 +15,6 @@ from semeval_humor.rewards.preferences import (
     from_votes,
     write_preferences,
 )
-from semeval_humor.rewards.votes import FunnySide, PairVote
 from semeval_humor.schema import Constraint, Gif, Headline, Lang, Prompt, Task, WordPair
 
 

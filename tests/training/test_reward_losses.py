@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from semeval_humor.rewards.votes import FunnySide, PairVote
+from semeval_humor.rewards.human_votes import FunnySide, PairVote
 from semeval_humor.training.reward.losses import (
     humor_loss,
     rating_loss,

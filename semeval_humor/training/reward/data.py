@@ -10,13 +10,13 @@ from typing import Any
 
 from semeval_humor import parquet
 from semeval_humor.errors import DataError
+from semeval_humor.rewards.human_votes import PairVote, read_human_votes
 from semeval_humor.rewards.perturbations import (
     HARD_NEGATIVES,
     Family,
     perturb,
     simulated_headline,
 )
-from semeval_humor.rewards.votes import PairVote, read_votes
 from semeval_humor.schema import Headline, Lang, Prompt, Task
 from semeval_humor.training.reward.config import RewardConfig
 from semeval_humor.tsv import read_prompts
@@ -235,7 +235,7 @@ def _read_headlines(paths: Iterable[Path]) -> Mapping[Lang, list[str]]:
 def _split_votes(config: RewardConfig) -> tuple[tuple[PairVote, ...], tuple[PairVote, ...]]:
     if config.votes is None:
         return (), ()
-    votes = read_votes(config.votes)
+    votes = read_human_votes(config.votes)
     if not config.votes_weight:
         return (), tuple(votes)
     # A tenth of the sessions, whatever else is in the file.

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from semeval_humor.errors import HumorError
 from semeval_humor.rewards.encoders import FUNNINESS, HUMOR, TransformersEncoder
-from semeval_humor.rewards.votes import PairVote
+from semeval_humor.rewards.human_votes import PairVote
 from semeval_humor.training.reward.config import RewardConfig
 from semeval_humor.training.reward.data import Example, Examples, balance
 from semeval_humor.training.reward.losses import humor_loss, rating_loss, votes_loss

@@ -6,7 +6,7 @@ All three are logistic, so their sizes are alike: 0.69 for knowing nothing.
 from collections.abc import Sequence
 from typing import Any
 
-from semeval_humor.rewards.votes import PairVote
+from semeval_humor.rewards.human_votes import PairVote
 
 LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
 

@@ -11,7 +11,7 @@ from semeval_humor.metrics.intervals import Settings, mean_score, set_score
 from semeval_humor.rewards.calibration import expected_calibration_error, sigmoid
 from semeval_humor.rewards.classifier import Classifier
 from semeval_humor.rewards.encoders import HUMOR, Encoder
-from semeval_humor.rewards.votes import PairVote, agreement_with_votes
+from semeval_humor.rewards.human_votes import PairVote, agreement_with_votes
 from semeval_humor.schema import Lang, Score
 from semeval_humor.training.reward.data import HEADLINE, JOKE, OTHER, Example
 from semeval_humor.training.reward.losses import HIGHEST_RATING, LOWEST_RATING

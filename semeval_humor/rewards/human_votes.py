@@ -61,7 +61,7 @@ class PairVote:
         )
 
 
-def read_votes(path: Path, *, identical: bool = False) -> list[PairVote]:
+def read_human_votes(path: Path, *, identical: bool = False) -> list[PairVote]:
     """Votes from a JSON list of objects with session_id, winner, theme, left_joke, right_joke.
 
     Args:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from semeval_humor.errors import DataError
-from semeval_humor.rewards.votes import (
+from semeval_humor.rewards.human_votes import (
     FunnySide,
     PairVote,
     agreement_of_gaps,
     agreement_with_votes,
-    read_votes,
+    read_human_votes,
 )
 from semeval_humor.schema import Lang
 
@@ -43,12 +43,12 @@ ROW = {
 
 def test_read(tmp_path: Path) -> None:
     same = {**ROW, "left_joke": "Coo.", "right_joke": "Coo.", "winner": "BOTH"}
-    found = read_votes(write(tmp_path / "votes.json", [ROW, {**ROW, "winner": "NONE"}, same]))
+    found = read_human_votes(write(tmp_path / "votes.json", [ROW, {**ROW, "winner": "NONE"}, same]))
     assert found == [
         vote("s", "The pigeon won.", "The pigeon lost.", winner) for winner in ("LEFT", "NONE")
     ]
     assert [one.decisive for one in found] == [True, False]
-    everything = read_votes(tmp_path / "votes.json", identical=True)
+    everything = read_human_votes(tmp_path / "votes.json", identical=True)
     assert everything == [*found, vote("s", "Coo.", "Coo.", "BOTH")]
 
 
@@ -77,15 +77,15 @@ def test_who_was_found_funny(winner: str, funny: tuple[bool, bool]) -> None:
 )
 def test_files_of_another_form(tmp_path: Path, rows: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        read_votes(write(tmp_path / "votes.json", rows))
+        read_human_votes(write(tmp_path / "votes.json", rows))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
-        read_votes(tmp_path / "nothing.json")
+        read_human_votes(tmp_path / "nothing.json")
     (tmp_path / "half.json").write_text("[", encoding="utf-8")
     with pytest.raises(DataError, match="not JSON"):
-        read_votes(tmp_path / "half.json")
+        read_human_votes(tmp_path / "half.json")
 
 
 VOTES = [
@@ -138,7 +138,7 @@ def test_undefined_agreement() -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the votes are not at hand")
 def test_real_votes() -> None:
-    votes = read_votes(SHARED)
+    votes = read_human_votes(SHARED)
     assert len(votes) == 1458  # two of 1,460 are on identical texts
     assert sum(one.decisive for one in votes) == 696
     score = agreement_with_votes(length, votes)
