@@ -1,5 +1,6 @@
 """What the trainers of TRL have in common: arguments, a run of one of them, who follows it."""
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -95,12 +96,17 @@ def fit(trainer: Any, follower: Follower, run: Run) -> None:
         interruptible(follower.note) as follower.interrupt,
         writing(run.out),
         warnings.catch_warnings(),
+        contextlib.suppress(_AllStepsDone),
     ):
         # Known models have no config where peft looks for one; their vocabulary is not changed.
         warnings.filterwarnings("ignore", message="Could not find a config file in")
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     # From here on the model computes in the types in which it is stored, as saved files will.
     trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+
+
+class _AllStepsDone(Exception):
+    """A training that goes on had nothing left to do; transformers would take one step more."""
 
 
 def as_callback(follower: Follower, trainer: Any) -> Any:
@@ -120,6 +126,8 @@ def as_callback(follower: Follower, trainer: Any) -> Any:
         def on_step_begin(
             self, args: Any, state: Any, control: Any, optimizer: Any, **parts: Any
         ) -> None:
+            if state.global_step >= state.max_steps:
+                raise _AllStepsDone
             if steps_unseen():
                 follower.before_step(optimizer)
 

@@ -214,6 +214,27 @@ def test_interrupted_and_gone_on_with(
     assert diff(whole, config.out).verdict is Verdict.IDENTICAL
 
 
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_killed_after_the_last_step(
+    tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    whole = train(a_config(tmp_path / "whole", str(tuned), lora={}, steps=2), CHAT, Told())
+    config = a_config(tmp_path / "killed", str(tuned), lora={}, steps=2)
+    with monkeypatch.context() as patch:
+        patch.setattr("semeval_humor.training.train.prove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, CHAT, Told())
+    told = Told()
+    train(config, CHAT, told)
+    assert told.began == [(2, 2)]
+    assert told.steps == []
+    assert diff(whole, config.out).verdict is Verdict.IDENTICAL
+
+
 CARD = {
     "clean": [{"lang": "en"}, {"lang": "es"}, {"lang": "zh"}],
     "files": ["12ab"],

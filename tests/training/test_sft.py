@@ -123,6 +123,27 @@ def test_interrupted_and_gone_on_with(
     assert [entry["step"] for entry in log if "loss" in entry] == list(range(1, 10))
 
 
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_killed_after_the_last_step(
+    tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(settings(tmp_path / "whole", tiny.path, steps=4, schedule="constant"))
+    config = settings(tmp_path / "killed", tiny.path, steps=4, schedule="constant")
+    with monkeypatch.context() as patch:
+        patch.setattr("semeval_humor.training.train.prove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(config)
+    later = Told()
+    run(config, later)
+    assert later.began == [(4, 4)]
+    assert later.steps == []
+    assert diff(whole, config.out).verdict is Verdict.IDENTICAL
+    assert read_receipt(config.out / "train-sft.run.json").counts["steps"] == 4
+
+
 def test_another_run_in_the_same_place(tiny: Model, tmp_path: Path) -> None:
     told = Stopping()
     told.at = 2
