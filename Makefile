@@ -1,7 +1,7 @@
 # Two commands on a fresh x86-64 Linux machine with Python 3.11 or newer:
 #   make demo   installs what is pinned and writes a submission file with the embedded model
 #   make test   installs the same and runs the tests
-# and one for a day on the same machine:
+# and one for an afternoon on the same machine:
 #   make lifecycle DATA=DIR   corpora to leaderboard; QUICK=1 rehearses it in 19 minutes
 
 PYTHON ?= python3

@@ -37,11 +37,13 @@ def lifecycle(
     """Run every stage of CONFIG that is not done: from corpora to the leaderboard.
 
     Each stage is one command of this program, which you may as well type yourself; --plan prints
-    them. A lifecycle that was stopped goes on, within the stage at hand, when the same command is
-    given again. What the stages printed lies in stages/ of the lifecycle's folder.
+    them, once all of them and the TOML files they name are found to be sound. A lifecycle that was
+    stopped goes on, within the stage at hand, when the same command is given again. What the
+    stages printed lies in stages/ of the lifecycle's folder.
 
     Exit code: 0 fine; 1 a stage has ended otherwise than CONFIG says; 130 interrupted.
     """
+    from semeval_humor.cli.lifecycle_configs import check_configs
     from semeval_humor.cli.lifecycle_console import LifecycleConsole
     from semeval_humor.lifecycle.run import Records, check_fresh, link_source, printed, run_stages
     from semeval_humor.lifecycle.stages import read_lifecycle, stages_of
@@ -49,17 +51,23 @@ def lifecycle(
     settings = read_lifecycle(config)
     stages = stages_of(settings, str(config))
     program = context.find_root().command
-    again = {stage.name: _check(stage, config, program) for stage in stages}
+    again = {}
+    for stage in stages:
+        more = _check(stage, config, program)
+        check_configs(stage, str(config))
+        if force:
+            again[stage.name] = more
     if plan:
         for stage in stages:
-            click.echo(stage.command)
+            fails = f"; has to end with exit code {stage.exit_code}" if stage.exit_code else ""
+            click.echo(f"# {stage.name}: {stage.title}{fails}\n{stage.command}")
         return
     with Records(settings.folder) as records:
         if not force:
             check_fresh(stages, records)
         source = data or settings.data
         if source is not None:
-            link_source(settings.folder, source)
+            link_source(settings.folder, source, settings.needs)
         with LifecycleConsole(stages, records) as console:
             run_stages(stages, settings.folder, PROGRAM, again, records, console)
     for stage in stages:

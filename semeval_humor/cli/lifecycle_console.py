@@ -75,16 +75,20 @@ class LifecycleConsole:
         self._console.print(text, markup=False)
 
     def __enter__(self) -> Self:
+        found = [(stage, record) for stage in self._stages if (record := self._records.done(stage))]
         if self._console.is_terminal:
-            for stage in self._stages:
-                record = self._records.done(stage)
-                if record:
-                    self._note(self._done(stage, record))
+            for stage, record in found:
+                self._note(self._done(stage, record))
             self._live.start()
+        elif found:
+            self._note(f"{len(found)} of {len(self._stages)} stages are done")
         return self
 
-    def __exit__(self, *details: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         self._live.stop()
+        if kind is KeyboardInterrupt and self._current is not None:
+            stage = self._current
+            self._note(f"{self._place(stage)} {stage.name}: stopped, and goes on from here")
 
 
 def _time(seconds: float) -> str:

@@ -24,7 +24,7 @@ LOGS = "stages"
 SOURCE = "source"
 """Link to the folder with corpora and task inputs."""
 
-INTERRUPTED = 130
+BAD_INPUT, INTERRUPTED = 2, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,11 @@ class Records:
         last = self._last.get(stage.name)
         return last is not None and last.fingerprint != stage.fingerprint
 
+    def refused(self, stage: Stage) -> bool:
+        """Whether a stage found fault with its settings or its input when it was last run."""
+        last = self._last.get(stage.name)
+        return last is not None and last.exit_code == BAD_INPUT
+
     def add(self, record: Record) -> None:
         """Keep a record."""
         self._journal.append(record)
@@ -120,7 +125,8 @@ def run_stages(
         stages: in their order.
         folder: of the lifecycle.
         program: what runs a command of the toolkit.
-        again: arguments that start a stage over, by its name; added where it is stale.
+        again: arguments that start a stage over, by its name; added where it is stale. Without
+            them it goes on with what is there, or refuses to.
         records: what was run so far.
         watch: follows.
 
@@ -132,7 +138,7 @@ def run_stages(
     for stage in stages:
         if records.done(stage):
             continue
-        more = again[stage.name] if records.stale(stage) else ()
+        more = again.get(stage.name, ()) if records.stale(stage) else ()
         started, clock = datetime.now(UTC).isoformat(), time.monotonic()
         begun = Record(stage.name, stage.fingerprint, started)
         records.add(begun)
@@ -152,26 +158,34 @@ def run_stages(
 def check_fresh(stages: Iterable[Stage], records: Records) -> None:
     """Refuse stages whose settings have changed since they were run.
 
+    One that was refused because of its settings has done nothing yet.
+
     Raises:
         ConfigError: names them.
     """
-    stale = [stage.name for stage in stages if records.stale(stage)]
+    stale = [stage.name for stage in stages if records.stale(stage) and not records.refused(stage)]
     if stale:
         raise ConfigError(
             f"{', '.join(stale)}: run before with other settings, or after a stage that was; "
-            "--force runs them again, another folder keeps both"
+            "--force runs them again; to keep both, copy the lifecycle under another name"
         )
 
 
-def link_source(folder: Path, data: Path) -> None:
+def link_source(folder: Path, data: Path, needs: Iterable[str] = ()) -> None:
     """Make ``source`` in the folder of a lifecycle point to corpora and task inputs.
 
     Raises:
-        ConfigError: there is no such folder, or something else is in the way.
+        ConfigError: there is no such folder, it lacks what is needed, or something is in the way.
     """
     if not data.is_dir():
         raise ConfigError(
-            f"{data}: no such folder; name one that holds corpora/ and mwahaha/ with --data"
+            f"{data}: no such folder; name one that holds corpora/ and mwahaha/ with --data, "
+            "or to make with DATA="
+        )
+    lacking = [name for name in needs if not (data / name).exists()]
+    if lacking:
+        raise ConfigError(
+            f"{data}: lacks {', '.join(lacking)}; docs/lifecycle.md says where they are from"
         )
     link = folder / SOURCE
     if link.is_symlink():

@@ -6,12 +6,15 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from semeval_humor.configs import HomePath, Settings, checked, did_you_mean, read_toml
 from semeval_humor.errors import ConfigError
+
+StageName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
+"""It is the name of files as well."""
 
 
 class StageConfig(Settings):
@@ -36,7 +39,9 @@ class LifecycleConfig(Settings):
     """Where records and logs of the stages lie; by custom, everything else as well."""
     data: HomePath | None = None
     """Folder that holds corpora/ and mwahaha/. It is linked to as source in the folder."""
-    stages: dict[str, StageConfig] = Field(min_length=1)
+    needs: tuple[str, ...] = ()
+    """Files and folders that have to be in data."""
+    stages: dict[StageName, StageConfig] = Field(min_length=1)
     """By name."""
 
 
@@ -90,10 +95,11 @@ def stages_of(config: LifecycleConfig, where: str) -> list[Stage]:
     for name, stage in config.stages.items():
         for earlier in stage.after:
             if earlier not in stages:
-                raise ConfigError(
-                    f"{where}: stages.{name}.after: {earlier!r} is no stage before it"
-                    f"{did_you_mean(earlier, stages)}"
-                )
+                if earlier in config.stages:
+                    why = f"{earlier} comes later: stages run in the order of this file"
+                else:
+                    why = f"there is no stage {earlier}{did_you_mean(earlier, config.stages)}"
+                raise ConfigError(f"{where}: stages.{name}.after: {why}")
         try:
             arguments = tuple(shlex.split(stage.run))
         except ValueError as error:

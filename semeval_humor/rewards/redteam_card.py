@@ -231,7 +231,8 @@ class Verdict:
                 f"{self.path}: tested in {', '.join(self.langs)}, not in {lang}; run redteam again"
             )
         if self.failures:
-            more = f" and {len(self.failures) - 1} more" if len(self.failures) > 1 else ""
+            rest = len(self.failures) - 1
+            more = f"; {rest} more failures stand in it" if rest else ""
             return f"{self.path}: {self.failures[0]}{more}"
         return None
 

@@ -21,6 +21,9 @@ from tests.docs.consoles import ASIDES, LINES, PAGES, ROOT, Typed, blocks, words
 from tests.docs.scene import prepare, provide
 from tests.docs.usage import check, name_of, parsed
 
+EDITS = ("cp ", "sed ")
+"""Commands of the shell that are run as they stand."""
+
 HEAVY: Mapping[str, str] = {
     "predict": "samples with a model",
     "train": "trains, or loads what was trained",
@@ -134,7 +137,9 @@ def light(line: Typed) -> tuple[str, ...]:
     """Those of its commands that can be run here; what is abbreviated can be run nowhere."""
     found = []
     for command in line.commands:
-        if command.startswith("semeval-humor ") and "…" not in words_of(command):
+        if command.startswith(EDITS):
+            found.append(command)
+        elif command.startswith("semeval-humor ") and "…" not in words_of(command):
             context = parsed(words_of(command)[1:])
             if context is None or too_heavy(context) is None:
                 found.append(command)
@@ -180,6 +185,9 @@ def test_commands_do_what_documents_say(
 ) -> None:
     for line in course:
         for command in light(line):
+            if command.startswith(EDITS):
+                subprocess.run(command, shell=True, check=True)
+                continue
             context = parsed(words_of(command)[1:])
             if context is not None:
                 provide(context)

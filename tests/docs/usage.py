@@ -34,7 +34,7 @@ from tests.docs.consoles import ROOT, words_of
 
 PROGRAMS = {
     *("pip", "torchrun", "accelerate", "vllm", "docker"),
-    *("source", "cd", "ls", "cp", "cat", "git", "export"),
+    *("source", "cd", "ls", "cp", "sed", "cat", "git", "export"),
 }
 """What else a reader may be told to run; of what they are given, paths and extras are looked at."""
 

@@ -49,9 +49,11 @@ def stage(name: str, code: int = 0, *, expected: int = 0, fingerprint: str = "a"
     return Stage(name, name, (str(code), name), expected, show=True, fingerprint=fingerprint)
 
 
-def run(folder: Path, stages: list[Stage], program: str = PROGRAM) -> list[str]:
+def run(
+    folder: Path, stages: list[Stage], program: str = PROGRAM, *, force: bool = True
+) -> list[str]:
     told = Told()
-    again = {each.name: ["--force"] for each in stages}
+    again = {each.name: ["--force"] for each in stages if force}
     with Records(folder) as records:
         run_stages(stages, folder, [sys.executable, "-c", program], again, records, told)
     return told.lines
@@ -99,6 +101,16 @@ def test_changed_settings_are_refused_or_start_the_stage_over(tmp_path: Path) ->
         check_fresh(changed, records)
     run(tmp_path, changed)
     assert calls(tmp_path)[2:] == ["0 two --force", "0 three"]
+
+
+def test_what_was_refused_may_be_mended_without_force(tmp_path: Path) -> None:
+    with pytest.raises(HumorError, match="two: exit code 2"):
+        run(tmp_path, [stage("one"), stage("two", 2)])
+    mended = [stage("one"), stage("two", fingerprint="b")]
+    with Records(tmp_path) as records:
+        check_fresh(mended, records)
+    run(tmp_path, mended, force=False)
+    assert calls(tmp_path) == ["0 one", "2 two", "0 two"]
 
 
 def test_only_one_lifecycle_runs_in_a_folder(tmp_path: Path) -> None:
@@ -164,6 +176,8 @@ def test_the_source_is_a_link_that_follows_the_option(tmp_path: Path) -> None:
         assert (tmp_path / "out" / "source").resolve() == tmp_path / name
     with pytest.raises(ConfigError, match=r"none: no such folder; .* with --data"):
         link_source(tmp_path / "out", tmp_path / "none")
+    with pytest.raises(ConfigError, match=r"first: lacks votes/people\.json; docs/lifecycle"):
+        link_source(tmp_path / "out", tmp_path / "first", [".", "votes/people.json"])
     (tmp_path / "other" / "source").mkdir(parents=True)
     with pytest.raises(ConfigError, match="is in the way"):
         link_source(tmp_path / "other", tmp_path / "first")

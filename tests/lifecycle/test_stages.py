@@ -63,11 +63,20 @@ def test_a_stage_is_another_if_its_command_its_config_or_what_it_reads_is(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('after = ["data"]', 'after = ["dta"]', "stages.sft.after: 'dta' is no stage before it"),
-        ('after = ["data"]', 'after = ["score"]', "'score' is no stage before it"),
+        (
+            'after = ["data"]',
+            'after = ["dta"]',
+            "there is no stage dta, did you mean data?",
+        ),
+        (
+            'after = ["data"]',
+            'after = ["score"]',
+            "sft.after: score comes later: stages run in",
+        ),
         ('"score submissions/x"', "'score \"x'", "stages.score.run: No closing quotation"),
         ("title", "titel", "stages.data.titel: no such key"),
         ('folder = "out"', "", "folder: is missing"),
+        ("stages.data", 'stages."../data"', "String should match pattern"),
     ],
 )
 def test_a_wrong_file_is_told_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
