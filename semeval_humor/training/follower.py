@@ -121,7 +121,7 @@ class Follower:
             self.healthy_step = agreed(self._run.healthy_step)
         if self._every and self.healthy_step is None:
             self._keep_healthy(step)
-        if self._sentinel is not None:
+        if self._sentinel is not None and step < steps:
             self._watch.note("the sentinel learns its limits from the parent's own samples")
             self._sentinel.learn()
         self._watch.begins(step, steps)

@@ -207,7 +207,8 @@ def test_when_weights_are_looked_at(monkeypatch: pytest.MonkeyPatch, deepspeed: 
     monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", str(deepspeed).lower())
     seen: list[str] = []
     callback = as_callback(SimpleNamespace(before_step=seen.append), None)  # type: ignore[arg-type]
-    callback.on_step_begin(None, None, None, optimizer="before gradients")
+    state = SimpleNamespace(global_step=0, max_steps=1)
+    callback.on_step_begin(None, state, None, optimizer="before gradients")
     callback.on_pre_optimizer_step(None, None, None, optimizer="with gradients")
     # DeepSpeed has stepped when transformers says that it is about to.
     assert seen == ["before gradients" if deepspeed else "with gradients"]
