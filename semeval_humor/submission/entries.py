@@ -1,5 +1,6 @@
 """What systems have handed in, side by side."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,12 +44,13 @@ def read_entries(
     Args:
         systems: name of each, and its folder, zip or file.
         inputs: folder with the task's input files; None reads those that receipts name.
-        common_rows: leave out the rows that not every system with such a file has answered.
+        common_rows: leave out the rows that not every system with such a file has answered, and
+            files that only one of several systems has.
 
     Raises:
         ConfigError: a path or the folder does not exist.
         DataError: a system has no file whose task is known, two for one task, or one without
-            texts; or the systems have no row in common.
+            texts; or the systems have no row or no task in common.
     """
     found: list[Entry] = []
     for name, path in systems.items():
@@ -65,11 +67,7 @@ def read_entries(
             if kinds.count(kind) > 1:
                 raise DataError(f"{path}: several files of {name} for {kind.file_name}")
         found += entries
-    return (
-        [_restricted(entry, _common(entry.kind, found)) for entry in found]
-        if common_rows
-        else found
-    )
+    return _on_common_rows(found) if common_rows else found
 
 
 def names_of(paths: Sequence[Path]) -> dict[str, Path]:
@@ -85,6 +83,15 @@ def names_of(paths: Sequence[Path]) -> dict[str, Path]:
             raise DataError(f"{path} and {found[name]}: both are called {name}")
         found[name] = path
     return found
+
+
+def _on_common_rows(entries: Sequence[Entry]) -> list[Entry]:
+    systems = len({entry.system for entry in entries})
+    holders = Counter(entry.kind for entry in entries)
+    shared = [each for each in entries if holders[each.kind] > 1 or systems == 1]
+    if not shared:
+        raise DataError("the systems have no task in common")
+    return [_restricted(entry, _common(entry.kind, entries)) for entry in shared]
 
 
 def _common(kind: Kind, entries: Sequence[Entry]) -> set[str]:

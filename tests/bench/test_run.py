@@ -115,6 +115,8 @@ def test_only_the_rows_that_all_systems_have_answered(tmp_path: Path, lang: Lang
     assert len(measure(settings).measured) == 2  # what was measured on other rows is no use
     rows = read_board(settings).board.rows
     assert [row.scores["script-purity"].items for row in rows] == [3, 3]
+    # What base alone has handed in is left out.
+    submit(tmp_path, "base", next(each for each in Lang if each is not lang))
     base, ours = read_entries(settings.systems, common_rows=True)
     assert list(base.texts) == list(ours.texts) == [f"{lang}_{n:04}" for n in (2, 3, 4)]
     # Of ours, the rows that are missing are no finding here.
@@ -122,6 +124,9 @@ def test_only_the_rows_that_all_systems_have_answered(tmp_path: Path, lang: Lang
     write_submission(tmp_path / "ours", lang, tmp_path / "in", jokes(lang)[4:])
     write_submission(tmp_path / "base", lang, tmp_path / "in", jokes(lang)[:4])
     with pytest.raises(DataError, match="the systems have no row in common"):
+        measure(settings)
+    (tmp_path / "base" / f"task-a-{lang}.tsv").unlink()
+    with pytest.raises(DataError, match="the systems have no task in common"):
         measure(settings)
 
 
