@@ -70,15 +70,19 @@ def worth(config: Path) -> str:
     langs = sorted({entry.kind.lang for entry in entries})
     judge = next(judge.reward for judge in settings.judges if judge.reward)
     reward = load_reward(judge, langs)
-    rows = []
+    rows: list[tuple[str, str, dict[str, str]]] = []
     for lang in langs:
         mine = {entry.system: entry for entry in entries if entry.kind.lang is lang}
         for title, a, b in steps(list(mine)):
             if not {a, b} <= mine.keys():
                 continue
-            found = compared(mine[a], mine[b], reward)
-            rows.append([lang, title, *map(_cell, found)])
-    return table(["", "step", "reward", *METRICS], rows)
+            found = {each.name: _cell(each) for each in compared(mine[a], mine[b], reward)}
+            rows.append((lang, title, found))
+    names = [name for name in ("reward", *METRICS) if any(name in found for *_, found in rows)]
+    cells = [
+        [lang, title, *(found.get(name, "–") for name in names)] for lang, title, found in rows
+    ]
+    return table(["", "step", *names], cells)
 
 
 def _cell(found: Difference) -> str:

@@ -190,6 +190,8 @@ def _reasons(
 
 def _stale_scores(config: BenchConfig, scores: Mapping[tuple[str, Kind], Record]) -> Iterator[str]:
     """What has changed since it was measured, of those systems whose files are here."""
+    # A task that one system alone has handed in has no rows in common.
+    left_out = set(KINDS) - {kind for _, kind in scores} if config.common_rows else set()
     for system, path in config.systems.items():
         if not path.exists():
             continue
@@ -200,7 +202,7 @@ def _stale_scores(config: BenchConfig, scores: Mapping[tuple[str, Kind], Record]
             if record.config["sha256"] not in here:
                 yield f"{system}: {kind.file_name} has changed since it was measured"
         for source in sources:
-            if source.kind is not None and source.kind not in measured:
+            if source.kind is not None and source.kind not in {*measured, *left_out}:
                 yield f"{system}: {source.kind.file_name} has not been measured"
 
 
