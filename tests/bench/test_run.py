@@ -115,8 +115,9 @@ def test_only_the_rows_that_all_systems_have_answered(tmp_path: Path, lang: Lang
     assert len(measure(settings).measured) == 2  # what was measured on other rows is no use
     rows = read_board(settings).board.rows
     assert [row.scores["script-purity"].items for row in rows] == [3, 3]
-    # What base alone has handed in is left out.
+    # What base alone has handed in is left out, and nobody misses it.
     submit(tmp_path, "base", next(each for each in Lang if each is not lang))
+    assert read_board(settings).stale == ()
     base, ours = read_entries(settings.systems, common_rows=True)
     assert list(base.texts) == list(ours.texts) == [f"{lang}_{n:04}" for n in (2, 3, 4)]
     # Of ours, the rows that are missing are no finding here.
