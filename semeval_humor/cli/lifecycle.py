@@ -28,7 +28,9 @@ PROGRAM = (sys.executable, "-m", "semeval_humor")
 )
 @click.option("--plan", is_flag=True, help="Print the commands, and run none.")
 @click.option(
-    "--force", is_flag=True, help="Start the stages over whose settings have changed since."
+    "--force",
+    is_flag=True,
+    help="Start the stages over whose settings have changed, or that refuse what is there.",
 )
 @click.pass_context
 def lifecycle(

@@ -125,8 +125,8 @@ def run_stages(
         stages: in their order.
         folder: of the lifecycle.
         program: what runs a command of the toolkit.
-        again: arguments that start a stage over, by its name; added where it is stale. Without
-            them it goes on with what is there, or refuses to.
+        again: arguments that start a stage over, by its name; added where it is stale, or has
+            refused to go on with what is there.
         records: what was run so far.
         watch: follows.
 
@@ -138,7 +138,8 @@ def run_stages(
     for stage in stages:
         if records.done(stage):
             continue
-        more = again.get(stage.name, ()) if records.stale(stage) else ()
+        over = records.stale(stage) or records.refused(stage)
+        more = again.get(stage.name, ()) if over else ()
         started, clock = datetime.now(UTC).isoformat(), time.monotonic()
         begun = Record(stage.name, stage.fingerprint, started)
         records.add(begun)

@@ -113,6 +113,15 @@ def test_what_was_refused_may_be_mended_without_force(tmp_path: Path) -> None:
     assert calls(tmp_path) == ["0 one", "2 two", "0 two"]
 
 
+def test_what_refuses_the_folder_that_it_finds_is_started_over_with_force(tmp_path: Path) -> None:
+    two = stage("two", 2)  # as a training does that was killed before its end was recorded
+    with pytest.raises(HumorError, match="two: exit code 2"):
+        run(tmp_path, [two])
+    with pytest.raises(HumorError, match="two: exit code 2"):
+        run(tmp_path, [two])
+    assert calls(tmp_path) == ["2 two", "2 two --force"]
+
+
 def test_only_one_lifecycle_runs_in_a_folder(tmp_path: Path) -> None:
     with Records(tmp_path), pytest.raises(ConfigError, match="another process is writing"):
         Records(tmp_path)
