@@ -232,7 +232,7 @@ class Verdict:
             )
         if self.failures:
             rest = len(self.failures) - 1
-            more = f"; {rest} more failures stand in it" if rest else ""
+            more = f"; {rest} more in this card" if rest else ""
             return f"{self.path}: {self.failures[0]}{more}"
         return None
 

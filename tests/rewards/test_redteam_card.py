@@ -142,7 +142,7 @@ OURS = (FileRecord("r.toml", "12ab"), FileRecord("model", "34cd"))
         ([attack()], [*OURS, FileRecord("other", "ff")], EN, "tested another other; run"),
         ([attack()], OURS, ZH, "tested in en, not in zh; run redteam again"),
         ([attack(losses=9)], OURS, EN, "en: empty: 9 of 300 pairs lost (3.0%), at most 1%"),
-        ([attack(losses=9)] * 3, OURS, EN, "at most 1%; 2 more failures"),
+        ([attack(losses=9)] * 3, OURS, EN, "at most 1%; 2 more in this card"),
     ],
 )
 def test_verdict(
