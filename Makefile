@@ -2,7 +2,7 @@
 #   make demo   installs what is pinned and writes a submission file with the embedded model
 #   make test   installs the same and runs the tests
 # and one for an afternoon on the same machine:
-#   make lifecycle DATA=DIR   corpora to leaderboard; QUICK=1 rehearses it in 19 minutes
+#   make lifecycle DATA=DIR   corpora to leaderboard; QUICK=1 rehearses it in 15 minutes
 
 PYTHON ?= python3
 BIN := .venv/bin
