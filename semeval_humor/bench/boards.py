@@ -1,6 +1,7 @@
 """Boards from what has been measured; the files of the systems need not be there any more."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -190,19 +191,23 @@ def _reasons(
 
 def _stale_scores(config: BenchConfig, scores: Mapping[tuple[str, Kind], Record]) -> Iterator[str]:
     """What has changed since it was measured, of those systems whose files are here."""
-    # A task that one system alone has handed in has no rows in common.
-    left_out = set(KINDS) - {kind for _, kind in scores} if config.common_rows else set()
-    for system, path in config.systems.items():
-        if not path.exists():
-            continue
-        sources = [source for source in find_sources([path]) if source.content is not None]
+    found = {
+        system: [source for source in find_sources([path]) if source.content is not None]
+        for system, path in config.systems.items()
+        if path.exists()
+    }
+    holders = Counter(source.kind for sources in found.values() for source in sources)
+    for system, sources in found.items():
         here = {hashlib.sha256(source.content or b"").hexdigest() for source in sources}
         measured = {kind: record for (name, kind), record in scores.items() if name == system}
         for kind, record in measured.items():
             if record.config["sha256"] not in here:
                 yield f"{system}: {kind.file_name} has changed since it was measured"
         for source in sources:
-            if source.kind is not None and source.kind not in {*measured, *left_out}:
+            if source.kind is None or source.kind in measured:
+                continue
+            # A task that one system alone has handed in has no rows in common.
+            if not config.common_rows or holders[source.kind] > 1:
                 yield f"{system}: {source.kind.file_name} has not been measured"
 
 

@@ -55,7 +55,7 @@ def wanted_by_any(flag: bool) -> bool:
 
 
 def idle_cores() -> int:
-    """This process's share of the cores that nobody uses at the moment, at least one.
+    """Cores of this process that nobody uses at the moment, at least one.
 
     Threads that share a core wait for each other at every step: with busy cores one thread is
     faster than two. Looks for half a second: the load of the last minute would count what has just
@@ -66,4 +66,4 @@ def idle_cores() -> int:
     mine = os.sched_getaffinity(0)
     busy = psutil.cpu_percent(LOOK_S, percpu=True)
     idle: float = sum(1 - busy[core] / 100 for core in mine)
-    return max(1, round(idle) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return max(1, round(idle))

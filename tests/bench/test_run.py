@@ -131,6 +131,19 @@ def test_only_the_rows_that_all_systems_have_answered(tmp_path: Path, lang: Lang
         measure(settings)
 
 
+@pytest.mark.parametrize("lang", Lang)
+def test_a_task_that_several_have_handed_in_since_is_missed(tmp_path: Path, lang: Lang) -> None:
+    settings = config(tmp_path, common_rows=True)
+    other = next(each for each in Lang if each is not lang)
+    for system in ("base", "ours"):
+        submit(tmp_path, system, lang)
+    measure(settings)
+    for system in ("base", "ours"):
+        submit(tmp_path, system, other)
+    missed = tuple(f"{each}: task-a-{other}.tsv has not been measured" for each in ("base", "ours"))
+    assert read_board(settings).stale == missed
+
+
 def test_only_what_has_changed_is_measured_again(place: Path) -> None:
     settings = config(place)
     measure(settings)
